@@ -1,0 +1,79 @@
+"""Cloudflare Vectorize's vector indexes, on the Postgres that people already run.
+
+client = pgvectorize.connect("postgresql://…")
+client.create_index("docs", dimensions=384, metric="cosine")
+index = client.index("docs")
+index.upsert([pgvectorize.Vector("a", values, metadata={"lang": "en"})])
+index.query(values, top_k=3, filter={"lang": "en"})
+"""
+
+from pgvectorize.aio import AsyncClient, AsyncIndex
+from pgvectorize.client import Client, Index
+from pgvectorize.embedded import embedded
+from pgvectorize.errors import (
+    ConnectionFailed,
+    DatabaseError,
+    EmbeddedUnavailable,
+    ExtensionUnavailable,
+    IndexBusy,
+    IndexExists,
+    IndexNotFound,
+    InvalidFilter,
+    InvalidRequest,
+    InvalidVector,
+    MetadataIndexNotFound,
+    NotFound,
+    PgVectorizeError,
+    SchemaOutdated,
+    ServerUnsupported,
+    VectorNotFound,
+)
+from pgvectorize.models import (
+    IndexDescription,
+    IndexInfo,
+    Match,
+    Matches,
+    MetadataIndex,
+    Mutation,
+    Preset,
+    Vector,
+    VectorList,
+)
+
+__version__ = "0.1.0"
+
+connect = Client.connect
+
+__all__ = [
+    "AsyncClient",
+    "AsyncIndex",
+    "Client",
+    "ConnectionFailed",
+    "DatabaseError",
+    "EmbeddedUnavailable",
+    "ExtensionUnavailable",
+    "Index",
+    "IndexBusy",
+    "IndexDescription",
+    "IndexExists",
+    "IndexInfo",
+    "IndexNotFound",
+    "InvalidFilter",
+    "InvalidRequest",
+    "InvalidVector",
+    "Match",
+    "Matches",
+    "MetadataIndex",
+    "MetadataIndexNotFound",
+    "Mutation",
+    "NotFound",
+    "PgVectorizeError",
+    "Preset",
+    "SchemaOutdated",
+    "ServerUnsupported",
+    "Vector",
+    "VectorList",
+    "VectorNotFound",
+    "connect",
+    "embedded",
+]

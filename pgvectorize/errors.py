@@ -1,0 +1,153 @@
+"""Everything pgvectorize raises.
+
+PgVectorizeError
+├── InvalidRequest (ValueError)        wrong whatever the database holds       PV000
+│   ├── InvalidVector                  a vector that cannot be stored or asked PV004
+│   └── InvalidFilter                  a malformed metadata filter             PV003
+├── NotFound (LookupError)
+│   ├── IndexNotFound                                                          PV001
+│   ├── VectorNotFound                 query_by_id of an id that is not there  PV005
+│   └── MetadataIndexNotFound                                                  PV006
+├── IndexExists                        the name is taken                       PV002
+├── IndexBusy                          being built by somebody else            PV007
+├── SchemaOutdated                     library and database differ in revision
+├── ExtensionUnavailable               pgvector is missing, old or not allowed
+├── ServerUnsupported                  too old, or not UTF-8
+├── EmbeddedUnavailable                no embedded Postgres can be started
+├── ConnectionFailed                   no connection, or it was lost
+└── DatabaseError                      anything else that Postgres said
+
+The SQL functions raise the codes on the right, with the same messages and hints.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import psycopg
+import psycopg_pool
+
+
+class PgVectorizeError(Exception):
+    """The base of every error here: a message, and a hint that says what to do.
+
+    `sqlstate` is Postgres' code where the error came from there, else None.
+    """
+
+    def __init__(
+        self, message: str, *, hint: str | None = None, sqlstate: str | None = None
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+        self.sqlstate = sqlstate
+
+
+class InvalidRequest(PgVectorizeError, ValueError):
+    """The request is wrong, whatever the database holds."""
+
+
+class InvalidVector(InvalidRequest):
+    """A vector cannot be stored or asked for; nothing was written."""
+
+
+class InvalidFilter(InvalidRequest):
+    """A metadata filter is malformed; the message names the path to the fault."""
+
+
+class NotFound(PgVectorizeError, LookupError):
+    """Something that was named does not exist."""
+
+
+class IndexNotFound(NotFound):
+    """No index has this name."""
+
+
+class VectorNotFound(NotFound):
+    """No vector has this id."""
+
+
+class MetadataIndexNotFound(NotFound):
+    """The property has no metadata index."""
+
+
+class IndexExists(PgVectorizeError):
+    """The name of the new index is taken."""
+
+
+class IndexBusy(PgVectorizeError):
+    """Another session is building what this one wants to build."""
+
+
+class SchemaOutdated(PgVectorizeError):
+    """The database's schema is not the one this library works with."""
+
+
+class ExtensionUnavailable(PgVectorizeError):
+    """pgvector is missing, too old, or may not be created by this role."""
+
+
+class ServerUnsupported(PgVectorizeError):
+    """The server or the database lacks something that cannot be made up for."""
+
+
+class EmbeddedUnavailable(PgVectorizeError):
+    """The embedded Postgres is not installed or did not start."""
+
+
+class ConnectionFailed(PgVectorizeError):
+    """The database could not be reached, or the connection was lost."""
+
+
+class DatabaseError(PgVectorizeError):
+    """Anything else that Postgres said; the psycopg error is `__cause__`."""
+
+
+BY_SQLSTATE: dict[str, type[PgVectorizeError]] = {
+    "PV000": InvalidRequest,
+    "PV001": IndexNotFound,
+    "PV002": IndexExists,
+    "PV003": InvalidFilter,
+    "PV004": InvalidVector,
+    "PV005": VectorNotFound,
+    "PV006": MetadataIndexNotFound,
+    "PV007": IndexBusy,
+}
+
+MIGRATE_HINT = "Run: pgvectorize migrate"
+
+# Our statements name our own objects only: if one is missing, so is a `migrate`.
+_MISSING = (
+    psycopg.errors.InvalidSchemaName,
+    psycopg.errors.UndefinedFunction,
+    psycopg.errors.UndefinedTable,
+)
+
+
+def translate(error: psycopg.Error) -> PgVectorizeError:
+    """Return the error of ours that says what a psycopg error means."""
+    message = error.diag.message_primary or str(error).strip() or type(error).__name__
+    hint = error.diag.message_hint
+    known = BY_SQLSTATE.get(error.sqlstate or "")
+    if known is not None:
+        return known(message, hint=hint, sqlstate=error.sqlstate)
+    if isinstance(error, _MISSING):
+        return SchemaOutdated(message, hint=MIGRATE_HINT, sqlstate=error.sqlstate)
+    if isinstance(error, psycopg_pool.PoolTimeout):
+        return ConnectionFailed(message, hint="Is the server up, and the pool large enough?")
+    lost = error.sqlstate is None and isinstance(error, psycopg.OperationalError)
+    if lost or (error.sqlstate or "").startswith(("08", "57P")):
+        return ConnectionFailed(
+            message, hint="Check the server and the DSN, then try again.", sqlstate=error.sqlstate
+        )
+    return DatabaseError(message, hint=hint, sqlstate=error.sqlstate)
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Turn psycopg's errors into ours: the one boundary between the two."""
+    try:
+        yield
+    except psycopg.Error as error:
+        raise translate(error) from error

@@ -1,0 +1,158 @@
+"""The values that go in and come out: frozen dataclasses, one for each SQL composite type."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields
+from datetime import datetime
+from typing import Any, Literal, TypeAlias
+from uuid import UUID
+
+import numpy as np
+import numpy.typing as npt
+
+Metric: TypeAlias = Literal["cosine", "euclidean", "dot-product"]
+IndexType: TypeAlias = Literal["string", "number", "boolean"]
+ReturnMetadata: TypeAlias = Literal["none", "indexed", "all"]
+Values: TypeAlias = npt.NDArray[np.float32]
+ValuesInput: TypeAlias = Sequence[float] | npt.NDArray[Any]
+Metadata: TypeAlias = Mapping[str, Any]
+Filter: TypeAlias = Mapping[str, Any]
+
+
+class _WithValues:
+    """Equality for dataclasses with an array: the generated one would be ambiguous."""
+
+    def __eq__(self, other: object) -> bool:
+        if type(self) is not type(other):
+            return NotImplemented
+        return all(
+            np.array_equal(getattr(self, field.name), getattr(other, field.name))
+            if field.name == "values"
+            else getattr(self, field.name) == getattr(other, field.name)
+            for field in fields(self)  # type: ignore[arg-type]
+        )
+
+    __hash__ = None  # type: ignore[assignment]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Vector(_WithValues):
+    """A vector, as it is written and as it is read.
+
+    `values` may be any sequence of numbers when written; it is a `(dimensions,)`
+    float32 array when read. `namespace` and `metadata` are None where there is none.
+    """
+
+    id: str
+    values: ValuesInput
+    namespace: str | None = None
+    metadata: Metadata | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Match(_WithValues):
+    """One match of a query.
+
+    `score` is the cosine similarity (1 is identical), the L2 distance (0 is
+    identical), or the negative inner product (less is closer), by the index's
+    metric. `values`, `(dimensions,)` float32, and `metadata` are None unless they
+    were asked for; metadata that was asked for but is not there is {}.
+    """
+
+    id: str
+    score: float
+    namespace: str | None = None
+    values: Values | None = None
+    metadata: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Matches:
+    """The answer to a query: best match first, equal scores by id."""
+
+    count: int
+    matches: list[Match]
+
+    def __iter__(self) -> Iterator[Match]:
+        return iter(self.matches)
+
+    def __len__(self) -> int:
+        return self.count
+
+    def __getitem__(self, position: int) -> Match:
+        return self.matches[position]
+
+
+@dataclass(frozen=True, slots=True)
+class Mutation:
+    """The answer to a write.
+
+    `ids` are the vectors that it changed, in the order given: for `insert` those
+    that were new, for `upsert` all, for `delete_by_ids` those that were there.
+    `describe` names `mutation_id` as soon as the write is visible.
+    """
+
+    mutation_id: UUID
+    count: int
+    ids: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class IndexInfo:
+    """Configuration of an index.
+
+    `relation` is its table, quoted as SQL needs it. `has_hnsw` is False for more
+    than 2,000 dimensions, pgvector's limit: such an index is searched exactly.
+    """
+
+    name: str
+    dimensions: int
+    metric: Metric
+    preset: str | None
+    description: str | None
+    relation: str
+    has_hnsw: bool
+    created_on: datetime
+    modified_on: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class IndexDescription:
+    """What an index holds now; the last two are None before the first write."""
+
+    dimensions: int
+    vector_count: int
+    processed_up_to_mutation: UUID | None
+    processed_up_to_datetime: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class VectorList:
+    """A page of ids. `next_cursor` is None on the last page."""
+
+    ids: list[str]
+    count: int
+    total_count: int
+    is_truncated: bool
+    next_cursor: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class MetadataIndex:
+    """A metadata index: which property, and as what type it is compared."""
+
+    property_name: str
+    index_type: IndexType
+
+
+@dataclass(frozen=True, slots=True)
+class Preset:
+    """A known embedding model."""
+
+    name: str
+    dimensions: int
+    metric: Metric
+
+
+VectorInput: TypeAlias = Vector | Sequence[Any] | Mapping[str, Any]

@@ -1,0 +1,177 @@
+"""Operations on indexes, and on the database as a whole."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from psycopg.sql import SQL, Composed
+
+from pgvectorize.compatibility import check_pgvector, check_revision, check_server
+from pgvectorize.errors import ExtensionUnavailable
+from pgvectorize.models import (
+    IndexDescription,
+    IndexInfo,
+    IndexType,
+    MetadataIndex,
+    Metric,
+    Preset,
+)
+from pgvectorize.plans import Handshake, Plan, Statement
+
+
+def handshake() -> Plan[Handshake]:
+    """Check that this library can work with the database."""
+    rows = yield Statement(
+        """
+        select
+            current_setting('server_version_num')::integer as version_num,
+            current_setting('server_encoding') as encoding,
+            to_regclass('pgvectorize.schema_version') is not null as has_schema,
+            extension.extversion,
+            vector.oid::bigint as vector_oid,
+            vector.typarray::bigint as vector_array_oid
+        from (values (true)) as always
+        left join pg_catalog.pg_extension as extension on extension.extname = 'vector'
+        left join pg_catalog.pg_type as vector
+            on vector.typnamespace = extension.extnamespace and vector.typname = 'vector'
+        """
+    )
+    found = rows[0]
+    check_server(found["version_num"], found["encoding"])
+    if not found["has_schema"]:
+        check_revision(None)
+    if found["extversion"] is None:
+        raise ExtensionUnavailable(
+            "pgvector is not in this database", hint="Run in this database: create extension vector"
+        )
+    check_pgvector(found["extversion"])
+    revisions = yield Statement("select version_num from pgvectorize.schema_version")
+    check_revision(revisions[0]["version_num"] if revisions else None)
+    return Handshake(found["vector_oid"], found["vector_array_oid"])
+
+
+def create_index(
+    name: str,
+    dimensions: int | None,
+    metric: Metric | None,
+    preset: str | None,
+    description: str | None,
+) -> Plan[IndexInfo]:
+    rows = yield Statement(
+        """
+        select name, dimensions, metric, preset, description, relation::text, has_hnsw,
+            created_on, modified_on
+        from pgvectorize.create_index(
+            name => %(name)s, dimensions => %(dimensions)s, metric => %(metric)s,
+            preset => %(preset)s, description => %(description)s
+        )
+        """,
+        {
+            "name": name,
+            "dimensions": dimensions,
+            "metric": metric,
+            "preset": preset,
+            "description": description,
+        },
+    )
+    return IndexInfo(**rows[0])
+
+
+def get_index(name: str) -> Plan[IndexInfo]:
+    rows = yield Statement(
+        """
+        select name, dimensions, metric, preset, description, relation::text, has_hnsw,
+            created_on, modified_on
+        from pgvectorize.get_index(name => %(name)s)
+        """,
+        {"name": name},
+    )
+    return IndexInfo(**rows[0])
+
+
+def list_indexes() -> Plan[list[IndexInfo]]:
+    rows = yield Statement(
+        """
+        select name, dimensions, metric, preset, description, relation::text, has_hnsw,
+            created_on, modified_on
+        from pgvectorize.list_indexes()
+        """
+    )
+    return [IndexInfo(**row) for row in rows]
+
+
+def delete_index(name: str) -> Plan[None]:
+    yield Statement("select pgvectorize.delete_index(name => %(name)s)", {"name": name})
+
+
+def presets() -> Plan[list[Preset]]:
+    rows = yield Statement("select name, dimensions, metric from pgvectorize.presets()")
+    return [Preset(**row) for row in rows]
+
+
+def describe(index: str) -> Plan[IndexDescription]:
+    rows = yield Statement(
+        """
+        select dimensions, vector_count, processed_up_to_mutation, processed_up_to_datetime
+        from pgvectorize.describe(index => %(index)s)
+        """,
+        {"index": index},
+    )
+    return IndexDescription(**rows[0])
+
+
+def create_metadata_index(index: str, property_name: str, index_type: IndexType) -> Plan[UUID]:
+    rows = yield Statement(
+        """
+        select pgvectorize.create_metadata_index(
+            index => %(index)s, property_name => %(property_name)s, index_type => %(index_type)s
+        ) as mutation_id
+        """,
+        {"index": index, "property_name": property_name, "index_type": index_type},
+    )
+    mutation_id: UUID = rows[0]["mutation_id"]
+    return mutation_id
+
+
+def build_metadata_index(index: str, property_name: str, index_type: IndexType) -> Plan[UUID]:
+    """As `create_metadata_index`, without making writers wait; not in a transaction."""
+    while True:
+        rows = yield Statement(
+            """
+            select statement, mutation_id
+            from pgvectorize._build_metadata_index(
+                index => %(index)s, property_name => %(property_name)s,
+                index_type => %(index_type)s
+            )
+            """,
+            {"index": index, "property_name": property_name, "index_type": index_type},
+        )
+        if rows[0]["statement"] is None:
+            mutation_id: UUID = rows[0]["mutation_id"]
+            return mutation_id
+        # whole from our own SQL function, which quoted every name and literal in it
+        yield Statement(Composed([SQL(rows[0]["statement"])]))
+
+
+def list_metadata_indexes(index: str) -> Plan[list[MetadataIndex]]:
+    rows = yield Statement(
+        """
+        select property_name, index_type
+        from pgvectorize.list_metadata_indexes(index => %(index)s)
+        """,
+        {"index": index},
+    )
+    return [MetadataIndex(**row) for row in rows]
+
+
+def delete_metadata_index(index: str, property_name: str) -> Plan[UUID]:
+    rows = yield Statement(
+        """
+        select pgvectorize.delete_metadata_index(
+            index => %(index)s, property_name => %(property_name)s
+        ) as mutation_id
+        """,
+        {"index": index, "property_name": property_name},
+    )
+    mutation_id: UUID = rows[0]["mutation_id"]
+    return mutation_id

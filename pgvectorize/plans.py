@@ -1,0 +1,49 @@
+"""The contract between operations and I/O.
+
+An operation is a generator: it yields what is to be sent, gets rows back, and
+returns its result. It knows nothing of connections, nor of `async`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
+
+from psycopg.sql import Composed
+
+if TYPE_CHECKING:
+    from typing_extensions import LiteralString
+
+T = TypeVar("T")
+Row: TypeAlias = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One statement, answered with its rows.
+
+    `sql` is literal text, or comes whole from a SQL function; values are in `params`.
+    """
+
+    sql: LiteralString | Composed
+    params: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """One `copy … from stdin` with its data, answered with no rows."""
+
+    sql: LiteralString
+    data: Iterable[bytes]
+
+
+Plan: TypeAlias = Generator[Statement | Copy, list[Row], T]
+
+
+@dataclass(frozen=True, slots=True)
+class Handshake:
+    """What a client learns of a database once: the OIDs of `vector` and `vector[]`."""
+
+    vector_oid: int
+    vector_array_oid: int

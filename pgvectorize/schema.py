@@ -1,0 +1,243 @@
+"""The schema in the database: find its SQL, apply it, say what is there.
+
+Tables and types change in Alembic revisions (`migrations/`), each applied once;
+functions live whole in `sql/functions/` and are applied anew by every upgrade
+that changes anything. Both happen in one transaction.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import alembic.command
+import alembic.context
+import alembic.op
+import psycopg
+import sqlalchemy as sa
+from alembic.config import Config
+from sqlalchemy.exc import DBAPIError
+
+from pgvectorize.compatibility import REVISION, check_pgvector, check_server
+from pgvectorize.errors import ExtensionUnavailable, translate, translated
+
+_LOCK = "select pg_advisory_xact_lock(hashtextextended('pgvectorize schema', 0))"
+# `create schema if not exists` wants the right to create even where there is nothing to do
+_CREATE_SCHEMA = """
+do $$ begin
+    if to_regnamespace('pgvectorize') is null then
+        create schema pgvectorize;
+    end if;
+end $$
+"""
+# alembic.command works through module-level proxies
+_ALEMBIC_LOCK = threading.Lock()
+
+
+@dataclass(frozen=True)
+class SchemaState:
+    """What is in a database, or what this library would put there.
+
+    `revision` is Alembic's, `functions` a digest of the SQL functions; None where
+    there is none.
+    """
+
+    revision: str | None
+    functions: str | None
+
+
+def wanted() -> SchemaState:
+    """Return the state that this library needs."""
+    text = "\0".join(_functions("@vector@"))
+    return SchemaState(REVISION, hashlib.sha256(text.encode()).hexdigest()[:16])
+
+
+def current(connection: sa.Connection) -> SchemaState:
+    """Return the state of a database; equal to `wanted()` when it is up to date."""
+    there = connection.exec_driver_sql(
+        "select to_regclass('pgvectorize.schema_version') is not null,"
+        " to_regprocedure('pgvectorize._functions_digest()') is not null"
+    ).one()
+    return SchemaState(
+        _scalar(connection, "select version_num from pgvectorize.schema_version")
+        if there[0]
+        else None,
+        _scalar(connection, "select pgvectorize._functions_digest()") if there[1] else None,
+    )
+
+
+def upgrade(connection: sa.Connection) -> bool:
+    """Bring a database up to date within the connection's transaction; say if it changed.
+
+    For applications that keep their own history: call it in a revision with
+    `op.get_bind()`. Nothing is committed here. Any number of processes may call it
+    at once; one does the work, the others wait for it. The second time it changes
+    nothing and takes no lock.
+
+    Raises `ServerUnsupported`, `ExtensionUnavailable` and `DatabaseError`.
+    """
+    with _translated():
+        if current(connection) == wanted():
+            return False
+        connection.exec_driver_sql(_LOCK)
+        if current(connection) == wanted():
+            return False
+        check_server(
+            int(_scalar(connection, "select current_setting('server_version_num')")),
+            _scalar(connection, "select current_setting('server_encoding')"),
+        )
+        vector_schema = _require_extension(connection)
+        # Loads the library: only then may a role that is no superuser name hnsw.*
+        # settings in a function.
+        connection.exec_driver_sql(f"select '[0]'::{vector_schema}.vector")
+        _run_alembic(_config(vector_schema, connection), sql=False)
+        return True
+
+
+def migrate(dsn: str) -> tuple[SchemaState, SchemaState]:
+    """Bring a database up to date and commit; return its state before and after.
+
+    `dsn` is a libpq connection string; "" takes libpq's `PG*` variables.
+    """
+    with _connected(dsn) as connection:
+        before = current(connection)
+        upgrade(connection)
+        return before, current(connection)
+
+
+def inspect(dsn: str) -> SchemaState:
+    """Return the state of a database by its connection string."""
+    with _connected(dsn) as connection:
+        return current(connection)
+
+
+def upgrade_sql(vector_schema: str = "public") -> str:
+    """Return the SQL that a first `migrate` would run, without connecting.
+
+    `vector_schema` is the schema in which the extension lies.
+    """
+    output = io.StringIO()
+    quoted = '"' + vector_schema.replace('"', '""') + '"'
+    _run_alembic(_config(quoted, output=output), sql=True)
+    return output.getvalue()
+
+
+def _config(
+    vector_schema: str, connection: sa.Connection | None = None, output: io.StringIO | None = None
+) -> Config:
+    config = Config(output_buffer=output)
+    config.set_main_option("script_location", str(_find("migrations")).replace("%", "%%"))
+    config.attributes["connection"] = connection
+    config.attributes["vector_schema"] = vector_schema
+    config.attributes["before"] = [_CREATE_SCHEMA]
+    config.attributes["after"] = [
+        # functions may call one another whatever the order of their files
+        "set local check_function_bodies = off",
+        *_functions(vector_schema),
+        "create or replace function pgvectorize._functions_digest() returns text "
+        f"language sql immutable as $$ select '{wanted().functions}' $$",
+        "comment on function pgvectorize._functions_digest() "
+        "is 'Digest of the functions that were applied.'",
+        "set local check_function_bodies = on",
+    ]
+    return config
+
+
+def _run_alembic(config: Config, *, sql: bool) -> None:
+    with _ALEMBIC_LOCK, _outer_alembic_kept():
+        alembic.command.upgrade(config, "head", sql=sql)
+
+
+@contextmanager
+def _outer_alembic_kept() -> Iterator[None]:
+    """Keep the proxies `op` and `context` of an application whose revision called us."""
+    outer = [getattr(module, "_proxy", None) for module in (alembic.op, alembic.context)]
+    try:
+        yield
+    finally:
+        for proxy in outer:
+            if proxy is not None:
+                proxy._install_proxy()
+
+
+def _require_extension(connection: sa.Connection) -> str:
+    """Return the schema of pgvector, quoted; create the extension if it is missing."""
+    found = _extension(connection)
+    if found is None:
+        try:
+            with connection.begin_nested():
+                connection.exec_driver_sql("create extension vector")
+        except DBAPIError as error:
+            raise ExtensionUnavailable(
+                f"pgvector is not in this database: {_primary(error)}",
+                hint="Ask the database's administrator to install pgvector on the server and "
+                "to run in this database: create extension vector",
+            ) from error
+        found = _extension(connection)
+        assert found is not None
+    version, schema = found
+    check_pgvector(version)
+    return schema
+
+
+def _extension(connection: sa.Connection) -> tuple[str, str] | None:
+    row = connection.exec_driver_sql(
+        "select extension.extversion, quote_ident(namespace.nspname)"
+        " from pg_catalog.pg_extension as extension"
+        " join pg_catalog.pg_namespace as namespace on namespace.oid = extension.extnamespace"
+        " where extension.extname = 'vector'"
+    ).one_or_none()
+    return None if row is None else (row[0], row[1])
+
+
+def _functions(vector_schema: str) -> list[str]:
+    """Return the SQL of every function."""
+    return [
+        path.read_text(encoding="utf-8").replace("@vector@", vector_schema)
+        for path in sorted(_find("sql/functions").glob("*.sql"))
+    ]
+
+
+def _find(folder: str) -> Path:
+    """Return a folder that lies beside this file in a wheel, one up in a checkout."""
+    here = Path(__file__).parent
+    inside = here / folder
+    return inside if inside.is_dir() else here.parent / folder
+
+
+@contextmanager
+def _connected(dsn: str) -> Iterator[sa.Connection]:
+    # A creator, because libpq's connection strings are not all SQLAlchemy URLs.
+    engine = sa.create_engine(
+        "postgresql+psycopg://",
+        creator=lambda: psycopg.connect(dsn, client_encoding="utf8"),
+        poolclass=sa.NullPool,
+    )
+    with _translated(), engine.begin() as connection:
+        yield connection
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    """Turn SQLAlchemy's wrapping of psycopg's errors into our errors."""
+    try:
+        with translated():
+            yield
+    except DBAPIError as error:
+        if isinstance(error.orig, psycopg.Error):
+            raise translate(error.orig) from error
+        raise
+
+
+def _primary(error: DBAPIError) -> str:
+    return error.orig.diag.message_primary or "" if isinstance(error.orig, psycopg.Error) else ""
+
+
+def _scalar(connection: sa.Connection, statement: str) -> Any:
+    return connection.exec_driver_sql(statement).scalar()

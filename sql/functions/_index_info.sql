@@ -1,0 +1,21 @@
+-- Describe an index's configuration, as create_index, get_index and
+-- list_indexes return it.
+create or replace function pgvectorize._index_info(target pgvectorize.indexes)
+returns pgvectorize.index_info
+language sql
+stable
+parallel safe
+as $$
+    select row(
+        target.name, target.dimensions, target.metric, target.preset, target.description,
+        target.relation,
+        exists (
+            select from pg_catalog.pg_index as hnsw
+            where hnsw.indexrelid = pgvectorize._hnsw(target) and hnsw.indisvalid
+        ),
+        target.created_on, target.modified_on
+    )::pgvectorize.index_info
+$$;
+
+comment on function pgvectorize._index_info(pgvectorize.indexes)
+    is 'Configuration of an index.';

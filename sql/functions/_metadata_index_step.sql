@@ -1,0 +1,91 @@
+-- Take the next step towards a metadata index: return the statement that must
+-- be run now, or null when the index is built and in use. The caller runs the
+-- statement and comes back, so `create index concurrently`, which no function
+-- may run, fits in; and it can begin anywhere, so a build that was killed is
+-- mended by the next one:
+--
+--     nothing there            → create it
+--     INVALID, nobody builds   → drop the leftover, create it
+--     INVALID, being built     → refuse; a live build is never dropped
+--     valid, not in the catalog → analyze, enter it
+--
+-- A build holds a SHARE UPDATE EXCLUSIVE lock on the table for as long as it
+-- lives, which is how a live one is told from a leftover. The lock is asked for
+-- with `nowait`: to wait for it here, with a snapshot held, would deadlock with
+-- the build, which waits for old snapshots.
+create or replace function pgvectorize._metadata_index_step(
+    target         pgvectorize.indexes,
+    property_name  text,
+    index_type     text,
+    how            text  -- 'concurrently' or ''
+)
+returns text
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    name     text := pgvectorize._metadata_relation_name(target.id, property_name, index_type);
+    built    regclass;
+    is_valid boolean;
+    known    text;
+    other    text;
+begin
+    perform pgvectorize._check_property_name(property_name, 'PV000');
+    if index_type is null or index_type not in ('string', 'number', 'boolean') then
+        perform pgvectorize._refuse(
+            format('index_type "%s" is not known', left(index_type, 64)), 'The types are string, number and boolean.'
+        );
+    end if;
+
+    select indexes.index_type into known
+    from pgvectorize.metadata_indexes as indexes
+    where indexes.index_id = target.id and indexes.property_name = _metadata_index_step.property_name;
+    if known <> index_type then
+        perform pgvectorize._refuse(
+            format('property "%s" has a metadata index of type %s already', property_name, known),
+            'Delete that one first to change the type.'
+        );
+    end if;
+
+    built := to_regclass(format('pgvectorize_data.%I', name));
+    select indexes.indisvalid into is_valid from pg_index as indexes where indexes.indexrelid = built;
+    if not is_valid then
+        begin
+            execute format('lock table %s in share update exclusive mode nowait', target.relation);
+        exception when lock_not_available then
+            raise exception 'the metadata index on "%" is being built by another session', property_name
+                using errcode = 'PV007', hint = 'Try again when that build, or a vacuum of the table, has ended.';
+        end;
+        execute format('drop index if exists %s', built);
+        built := null;
+    end if;
+
+    if built is null then
+        -- a build of another type that was killed before it was entered
+        foreach other in array array_remove(array['string', 'number', 'boolean'], index_type) loop
+            execute format(
+                'drop index if exists pgvectorize_data.%I', pgvectorize._metadata_relation_name(target.id, property_name, other)
+            );
+        end loop;
+        return format(
+            'create index %s if not exists %I on %s ((%s))',
+            how,
+            name,
+            target.relation,
+            pgvectorize._indexed_sql(property_name, index_type, 'metadata')
+        );
+    end if;
+
+    if known is null then
+        execute format('analyze %s', target.relation);  -- the planner needs statistics of the new expression
+        insert into pgvectorize.metadata_indexes (index_id, property_name, index_type)
+        values (target.id, property_name, index_type)
+        on conflict do nothing;
+    end if;
+    return null;
+end;
+$$;
+
+comment on function pgvectorize._metadata_index_step(pgvectorize.indexes, text, text, text)
+    is 'The next statement towards a metadata index, or null.';

@@ -1,0 +1,47 @@
+-- Write the expression that reads a metadata property of a document. Metadata
+-- indexes are built on this text and filters are compiled to it, so that the
+-- planner can match the two; nothing else may spell it.
+--
+-- Without a type: the jsonb value as it stands.
+-- number:  numeric, not float8, because a float8 cannot tell 2^53 from 2^53 + 1
+--          and refuses 1e400, both of which metadata may hold.
+-- string:  text in code-point order. A number or boolean counts as its text, as
+--          Vectorize has it: {"$in": [10]} on a string index finds the number 10.
+-- boolean: boolean.
+--
+-- Dotted names reach into nested objects, never into arrays: `-> 'a'` takes a
+-- key only, whereas `#> '{a,0}'` would also count through an array.
+create or replace function pgvectorize._property_sql(
+    property_name  text,
+    index_type     text,
+    document       text default 'stored.metadata'
+)
+returns text
+language plpgsql
+immutable
+parallel safe
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    value text;
+begin
+    select document || string_agg(format(' -> %L', part), '' order by position) into value
+    from unnest(string_to_array(property_name, '.')) with ordinality as path (part, position);
+
+    return case index_type
+        when 'number' then
+            format($sql$(case when jsonb_typeof(%1$s) = 'number' then (%1$s)::numeric end)$sql$, value)
+        when 'boolean' then
+            format($sql$(case when jsonb_typeof(%1$s) = 'boolean' then (%1$s)::boolean end)$sql$, value)
+        when 'string' then
+            format(
+                $sql$(case jsonb_typeof(%1$s) when 'string' then %1$s #>> '{}' when 'number' then trim_scale((%1$s)::numeric)::text when 'boolean' then %1$s #>> '{}' end collate "C")$sql$,
+                value
+            )
+        else format('(%s)', value)
+    end;
+end;
+$$;
+
+comment on function pgvectorize._property_sql(text, text, text)
+    is 'Expression that reads a metadata property, typed or as jsonb.';

@@ -1,0 +1,15 @@
+-- Raise the error for a malformed filter: what is wrong, where, and a hint.
+create or replace function pgvectorize._refuse_filter(path text, problem text, hint text)
+returns void
+language plpgsql
+immutable
+parallel safe
+as $$
+begin
+    raise exception '%: %', path, problem
+        using errcode = 'PV003', hint = hint;
+end;
+$$;
+
+comment on function pgvectorize._refuse_filter(text, text, text)
+    is 'Raise the error for a malformed filter.';

@@ -1,0 +1,14 @@
+-- Name a constraint or a Postgres index of an index's table. The name is made
+-- from the id, so that it fits 63 bytes however long the index's own name is;
+-- the leading underscore, which no index name may have, keeps the two apart.
+create or replace function pgvectorize._relation_name(index_id bigint, suffix text)
+returns text
+language sql
+immutable
+parallel safe
+as $$
+    select '_idx_' || index_id || '_' || suffix
+$$;
+
+comment on function pgvectorize._relation_name(bigint, text)
+    is 'Name of a constraint or Postgres index that belongs to an index.';

@@ -1,0 +1,92 @@
+-- Write a batch: check every vector, then insert them in one statement.
+--
+-- operation  insert keeps the vectors whose ids exist, upsert replaces them.
+-- source     a select of position, id, namespace, embedding and metadata, which
+--            may use the arrays as $1 to $4.
+--
+-- Of equal ids within the batch the first counts for insert, the last for
+-- upsert. Rows are written in the order of their ids, so that two writers lock
+-- common ids in the same order and cannot deadlock. An unchanged row is not
+-- written again: that would cost a full HNSW insert. Metadata is compared as
+-- text, because jsonb holds 1 and 1.0 for equal.
+create or replace function pgvectorize._write(
+    target      pgvectorize.indexes,
+    operation   text,
+    source      text,
+    ids         text[] default null,
+    embeddings  @vector@.vector[] default null,
+    namespaces  text[] default null,
+    metadata    jsonb[] default null
+)
+returns pgvectorize.mutation
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    offending record;
+    mutation  pgvectorize.mutation;
+begin
+    execute format(
+        $sql$
+        select given.position, given.id, given.problem
+        from (
+            select position, id, pgvectorize._vector_problem($5, id, embedding, namespace, metadata) as problem
+            from (%s) as given
+        ) as given
+        where given.problem is not null
+        order by given.position
+        limit 1
+        $sql$,
+        source
+    ) into offending using ids, namespaces, embeddings, metadata, target;
+    if offending.position is not null then
+        raise exception 'row %, id "%": %', offending.position, left(offending.id, 64), offending.problem
+            using errcode = 'PV004', hint = 'Nothing was written.';
+    end if;
+
+    execute format(
+        $sql$
+        with given as materialized (
+            select distinct on (given.id collate "C")
+                given.id, coalesce(given.namespace, '') as namespace, given.embedding, given.metadata,
+                min(given.position) over (partition by given.id collate "C") as position
+            from (%1$s) as given
+            order by given.id collate "C", given.position %2$s
+        ),
+        written as (
+            insert into %3$s as stored (id, namespace, embedding, metadata)
+            select given.id, given.namespace, given.embedding, given.metadata
+            from given
+            order by given.id collate "C"
+            on conflict (id) do %4$s
+            returning stored.id
+        )
+        select array_agg(given.id order by given.position)
+        from given
+        %5$s
+        $sql$,
+        source,
+        case operation when 'insert' then 'asc' else 'desc' end,
+        target.relation,
+        case operation
+            when 'insert' then 'nothing'
+            else $sql$
+                update set namespace = excluded.namespace, embedding = excluded.embedding, metadata = excluded.metadata
+                where stored.namespace is distinct from excluded.namespace
+                    or stored.metadata::text is distinct from excluded.metadata::text
+                    or stored.embedding operator(@vector@.<>) excluded.embedding
+            $sql$
+        end,
+        case operation when 'insert' then 'join written using (id)' else '' end
+    ) into mutation.ids using ids, namespaces, embeddings, metadata;
+
+    mutation.ids := coalesce(mutation.ids, '{}');
+    mutation.count := cardinality(mutation.ids);
+    mutation.mutation_id := pgvectorize._record_mutation(target);
+    return mutation;
+end;
+$$;
+
+comment on function pgvectorize._write(pgvectorize.indexes, text, text, text[], @vector@.vector[], text[], jsonb[])
+    is 'Check and write a batch of vectors.';

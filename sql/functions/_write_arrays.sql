@@ -1,0 +1,53 @@
+-- Write a batch that was given as arrays, or as Vectorize's JSON.
+create or replace function pgvectorize._write_arrays(
+    target      pgvectorize.indexes,
+    operation   text,
+    ids         text[],
+    embeddings  @vector@.vector[],
+    namespaces  text[],
+    metadata    jsonb[],
+    vectors     jsonb
+)
+returns pgvectorize.mutation
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    parsed record;
+begin
+    if (vectors is null) = (ids is null and embeddings is null and namespaces is null and metadata is null) then
+        perform pgvectorize._refuse(
+            'give either arrays or vectors',
+            'Arrays are ids and embeddings, namespaces and metadata if there are any; vectors is Vectorize''s JSON.'
+        );
+    elsif vectors is not null then
+        parsed := pgvectorize._parse_vectors(vectors);
+        ids := parsed.ids;
+        embeddings := parsed.embeddings;
+        namespaces := parsed.namespaces;
+        metadata := parsed.metadata;
+    elsif cardinality(ids) is distinct from cardinality(embeddings)
+        or cardinality(namespaces) <> cardinality(ids)
+        or cardinality(metadata) <> cardinality(ids)
+    then
+        perform pgvectorize._refuse(
+            format(
+                'the arrays differ in length: %s ids, %s embeddings, %s namespaces, %s metadata',
+                coalesce(cardinality(ids), 0), coalesce(cardinality(embeddings), 0),
+                coalesce(cardinality(namespaces)::text, 'no'), coalesce(cardinality(metadata)::text, 'no')
+            ),
+            'Every array has one element a vector; use null for a vector without namespace or metadata.'
+        );
+    end if;
+
+    return pgvectorize._write(
+        target, operation,
+        'select * from unnest($1, $2, $3, $4) with ordinality as listed (id, namespace, embedding, metadata, position)',
+        ids, embeddings, namespaces, metadata
+    );
+end;
+$$;
+
+comment on function pgvectorize._write_arrays(pgvectorize.indexes, text, text[], @vector@.vector[], text[], jsonb[], jsonb)
+    is 'Write a batch given as arrays or as JSON.';

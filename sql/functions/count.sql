@@ -1,0 +1,26 @@
+-- Count vectors: all, or those of a namespace, or those that match a filter.
+create or replace function pgvectorize.count(
+    index      text,
+    namespace  text default null,
+    filter     jsonb default null
+)
+returns bigint
+language plpgsql
+stable
+parallel safe
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    target pgvectorize.indexes := pgvectorize._index(index);
+    number bigint;
+begin
+    execute format(
+        'select count(*) from %s as stored where %s',
+        target.relation, pgvectorize._predicate_sql(target, namespace, filter)
+    ) into number;
+    return number;
+end;
+$$;
+
+comment on function pgvectorize.count(text, text, jsonb)
+    is 'How many vectors an index holds, or how many match.';

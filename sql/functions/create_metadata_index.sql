@@ -1,0 +1,32 @@
+-- Create a metadata index on a property, which makes filters on it fast and has
+-- them read its operands as `index_type`: string, number or boolean. It covers
+-- the vectors that are there already. To create the same one again does nothing.
+--
+-- Writers of the index wait while it is built. The Python client and the
+-- command line build it `concurrently`, which a function cannot.
+create or replace function pgvectorize.create_metadata_index(
+    index          text,
+    property_name  text,
+    index_type     text
+)
+returns uuid
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+set client_min_messages = warning
+as $$
+declare
+    target    pgvectorize.indexes := pgvectorize._index(index);
+    statement text;
+begin
+    loop
+        statement := pgvectorize._metadata_index_step(target, property_name, index_type, how => '');
+        exit when statement is null;
+        execute statement;
+    end loop;
+    return pgvectorize._record_mutation(target);
+end;
+$$;
+
+comment on function pgvectorize.create_metadata_index(text, text, text)
+    is 'Create a metadata index on a property.';

@@ -1,0 +1,43 @@
+-- Delete the vectors with these ids; ids that are not there are no error. ids
+-- and count in the answer are the vectors that were there. Rows are locked in
+-- the order of their ids, as writers do, so that the two cannot deadlock.
+create or replace function pgvectorize.delete_by_ids(
+    index  text,
+    ids    text[]
+)
+returns pgvectorize.mutation
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    target   pgvectorize.indexes := pgvectorize._index(index);
+    mutation pgvectorize.mutation;
+begin
+    execute format(
+        $sql$
+        with doomed as materialized (
+            select stored.id from %1$s as stored
+            where stored.id = any ($1)
+            order by stored.id collate "C"
+            for update
+        ),
+        deleted as (
+            delete from %1$s as stored using doomed
+            where stored.id = doomed.id
+            returning stored.id
+        )
+        select array_agg(deleted.id order by array_position($1, deleted.id)) from deleted
+        $sql$,
+        target.relation
+    ) into mutation.ids using ids;
+
+    mutation.ids := coalesce(mutation.ids, '{}');
+    mutation.count := cardinality(mutation.ids);
+    mutation.mutation_id := pgvectorize._record_mutation(target);
+    return mutation;
+end;
+$$;
+
+comment on function pgvectorize.delete_by_ids(text, text[])
+    is 'Delete vectors by id.';

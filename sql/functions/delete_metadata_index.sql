@@ -1,0 +1,32 @@
+-- Delete the metadata index on a property. Filters on the property still work,
+-- more slowly, and become type-strict again.
+create or replace function pgvectorize.delete_metadata_index(
+    index          text,
+    property_name  text
+)
+returns uuid
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    target pgvectorize.indexes := pgvectorize._index(index);
+    known  text;
+begin
+    delete from pgvectorize.metadata_indexes as indexes
+    where indexes.index_id = target.id and indexes.property_name = delete_metadata_index.property_name
+    returning indexes.index_type into known;
+    if known is null then
+        raise exception 'index "%" has no metadata index on "%"', index, left(property_name, 64)
+            using errcode = 'PV006', hint = 'See pgvectorize.list_metadata_indexes(index => …).';
+    end if;
+    execute format(
+        'drop index if exists pgvectorize_data.%I',
+        pgvectorize._metadata_relation_name(target.id, property_name, known)
+    );
+    return pgvectorize._record_mutation(target);
+end;
+$$;
+
+comment on function pgvectorize.delete_metadata_index(text, text)
+    is 'Delete the metadata index on a property.';

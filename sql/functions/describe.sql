@@ -1,0 +1,27 @@
+-- Return what an index holds now: its dimensions, how many vectors, and the
+-- newest mutation that is visible, null before the first.
+create or replace function pgvectorize.describe(index text)
+returns pgvectorize.index_description
+language plpgsql
+stable
+parallel safe
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    target      pgvectorize.indexes := pgvectorize._index(index);
+    description pgvectorize.index_description;
+begin
+    select mutations.mutation_id, mutations.processed_at
+    into description.processed_up_to_mutation, description.processed_up_to_datetime
+    from pgvectorize.mutations
+    where mutations.index_id = target.id
+    order by mutations.processed_at desc
+    limit 1;
+    description.dimensions := target.dimensions;
+    description.vector_count := pgvectorize.count(index);
+    return description;
+end;
+$$;
+
+comment on function pgvectorize.describe(text)
+    is 'What an index holds now.';

@@ -1,0 +1,33 @@
+-- Return the vectors with these ids, in the order the ids were first given.
+-- Ids that are not in the index are left out.
+create or replace function pgvectorize.get_by_ids(
+    index  text,
+    ids    text[]
+)
+returns setof pgvectorize.stored_vector
+language plpgsql
+stable
+parallel safe
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    target pgvectorize.indexes := pgvectorize._index(index);
+begin
+    return query execute format(
+        $sql$
+        select stored.id, nullif(stored.namespace, ''), stored.embedding, stored.metadata
+        from (
+            select given.id, min(given.position) as position
+            from unnest($1) with ordinality as given (id, position)
+            group by given.id
+        ) as wanted
+        join %s as stored on stored.id = wanted.id
+        order by wanted.position
+        $sql$,
+        target.relation
+    ) using ids;
+end;
+$$;
+
+comment on function pgvectorize.get_by_ids(text, text[])
+    is 'Vectors by id, in the order asked for.';

@@ -1,0 +1,12 @@
+-- Return the configuration of an index, and whether an HNSW index serves it.
+create or replace function pgvectorize.get_index(name text)
+returns pgvectorize.index_info
+language sql
+stable
+parallel safe
+as $$
+    select pgvectorize._index_info(pgvectorize._index(name))
+$$;
+
+comment on function pgvectorize.get_index(text)
+    is 'Configuration of one index.';

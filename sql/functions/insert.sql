@@ -1,0 +1,26 @@
+-- Insert vectors; those whose id is already there are kept as they are, and of
+-- equal ids in one call the first counts. ids and count in the answer are the
+-- vectors that were new.
+-- One call is one all-or-nothing change, visible as soon as it is committed.
+--
+-- Give arrays, or Vectorize's JSON:
+--     pgvectorize.insert(index => 'docs', vectors => '[{"id": "1", "values": [1, 2]}]')
+create or replace function pgvectorize.insert(
+    index       text,
+    ids         text[] default null,
+    embeddings  @vector@.vector[] default null,
+    namespaces  text[] default null,
+    metadata    jsonb[] default null,
+    vectors     jsonb default null
+)
+returns pgvectorize.mutation
+language sql
+volatile
+as $$
+    select pgvectorize._write_arrays(
+        pgvectorize._index(index), 'insert', ids, embeddings, namespaces, metadata, vectors
+    )
+$$;
+
+comment on function pgvectorize.insert(text, text[], @vector@.vector[], text[], jsonb[], jsonb)
+    is 'Insert vectors, keeping those whose id exists.';

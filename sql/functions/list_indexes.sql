@@ -1,0 +1,15 @@
+-- Return the configuration of every index, by name.
+create or replace function pgvectorize.list_indexes()
+returns setof pgvectorize.index_info
+language sql
+stable
+parallel safe
+as $$
+    select info.*
+    from pgvectorize.indexes as target
+    cross join lateral pgvectorize._index_info(target) as info
+    order by target.name collate "C"
+$$;
+
+comment on function pgvectorize.list_indexes()
+    is 'Configuration of every index.';

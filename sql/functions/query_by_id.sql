@@ -1,0 +1,39 @@
+-- Return the vectors nearest to a stored one, as `query` would with its values;
+-- the vector itself is among them when namespace and filter let it through.
+create or replace function pgvectorize.query_by_id(
+    index            text,
+    id               text,
+    top_k            integer default 5,
+    namespace        text default null,
+    filter           jsonb default null,
+    return_values    boolean default false,
+    return_metadata  text default 'none',
+    ef_search        integer default null,
+    exact            boolean default false
+)
+returns setof pgvectorize.match
+language plpgsql
+stable
+parallel unsafe
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    target pgvectorize.indexes := pgvectorize._index(index);
+    vector @vector@.vector;
+begin
+    execute format('select stored.embedding from %s as stored where stored.id = $1', target.relation)
+        into vector using id;
+    if vector is null then
+        raise exception 'vector "%" does not exist in index "%"', coalesce(id, ''), index
+            using errcode = 'PV005', hint = 'List the ids with pgvectorize.list_vectors(index => …).';
+    end if;
+
+    return query select * from pgvectorize._search(
+        target, vector, top_k, pgvectorize._predicate_sql(target, namespace, filter),
+        return_values, return_metadata, ef_search, exact
+    );
+end;
+$$;
+
+comment on function pgvectorize.query_by_id(text, text, integer, text, jsonb, boolean, text, integer, boolean)
+    is 'The vectors nearest to a stored vector, best first.';

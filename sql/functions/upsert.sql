@@ -1,0 +1,25 @@
+-- Upsert vectors: insert them, replacing those whose id is already there, values,
+-- metadata and namespace whole. Of equal ids in one call the last counts.
+-- One call is one all-or-nothing change, visible as soon as it is committed.
+--
+-- Give arrays, or Vectorize's JSON:
+--     pgvectorize.upsert(index => 'docs', vectors => '[{"id": "1", "values": [1, 2]}]')
+create or replace function pgvectorize.upsert(
+    index       text,
+    ids         text[] default null,
+    embeddings  @vector@.vector[] default null,
+    namespaces  text[] default null,
+    metadata    jsonb[] default null,
+    vectors     jsonb default null
+)
+returns pgvectorize.mutation
+language sql
+volatile
+as $$
+    select pgvectorize._write_arrays(
+        pgvectorize._index(index), 'upsert', ids, embeddings, namespaces, metadata, vectors
+    )
+$$;
+
+comment on function pgvectorize.upsert(text, text[], @vector@.vector[], text[], jsonb[], jsonb)
+    is 'Insert vectors, replacing those whose id exists.';
