@@ -1,0 +1,106 @@
+"""What every test may use: the server, a migrated database, and indexes of one's own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from itertools import count
+
+import psycopg
+import pytest
+from psycopg.conninfo import make_conninfo
+from psycopg.sql import SQL, Identifier
+
+import pgvectorize
+from pgvectorize import schema
+from tests.servers import Server, running_server
+
+_numbers = count(1)
+_running = ExitStack()
+_server = pytest.StashKey[Server]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if not config.option.collectonly:
+        config.stash[_server] = _running.enter_context(running_server())
+
+
+def pytest_unconfigure() -> None:
+    _running.close()
+
+
+def pytest_report_header(config: pytest.Config) -> str:
+    server = config.stash.get(_server, None)
+    if server is None:
+        return "postgres: none, nothing is run"
+    with psycopg.connect(server.dsn) as connection:
+        row = connection.execute("select current_setting('server_version')").fetchone()
+    assert row is not None
+    return f"postgres: {row[0]}, {server.origin}"
+
+
+@pytest.fixture(scope="session")
+def server(pytestconfig: pytest.Config) -> Server:
+    return pytestconfig.stash[_server]
+
+
+@contextmanager
+def _database(server: Server) -> Iterator[str]:
+    """A database of its own, empty; dropped in the end."""
+    name = f"pgvectorize_test_{next(_numbers)}"
+    with psycopg.connect(server.dsn, autocommit=True) as connection:
+        connection.execute(SQL("drop database if exists {} with (force)").format(Identifier(name)))
+        connection.execute(
+            SQL("create database {} template template0 encoding 'UTF8'").format(Identifier(name))
+        )
+        try:
+            yield make_conninfo(server.dsn, dbname=name)
+        finally:
+            connection.execute(SQL("drop database {} with (force)").format(Identifier(name)))
+
+
+@pytest.fixture
+def empty_database(server: Server) -> Iterator[str]:
+    """The DSN of a database with nothing in it, for tests of migrations."""
+    with _database(server) as dsn:
+        yield dsn
+
+
+@pytest.fixture(scope="session")
+def dsn(server: Server) -> Iterator[str]:
+    """The DSN of the migrated database that tests share; each makes its own index."""
+    with _database(server) as dsn:
+        schema.migrate(dsn)
+        yield dsn
+
+
+@pytest.fixture(scope="session")
+def client(dsn: str) -> Iterator[pgvectorize.Client]:
+    with pgvectorize.connect(dsn) as client:
+        yield client
+
+
+@pytest.fixture
+def connection(dsn: str) -> Iterator[psycopg.Connection[tuple[object, ...]]]:
+    """A plain connection in autocommit, as a SQL user has it."""
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        yield connection
+
+
+@pytest.fixture
+def make_index(client: pgvectorize.Client) -> Iterator[Callable[..., str]]:
+    """Create an index and return its name; it is deleted after the test.
+
+    `make_index(dimensions=3, metric="cosine")`
+    """
+    names: list[str] = []
+
+    def make(dimensions: int = 3, metric: str = "cosine") -> str:
+        name = f"test-{next(_numbers)}"
+        client.create_index(name, dimensions=dimensions, metric=metric)  # type: ignore[arg-type]
+        names.append(name)
+        return name
+
+    yield make
+    for name in names:
+        client.delete_index(name)
