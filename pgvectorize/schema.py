@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -64,12 +65,16 @@ def current(connection: sa.Connection) -> SchemaState:
         "select to_regclass('pgvectorize.schema_version') is not null,"
         " to_regprocedure('pgvectorize._functions_digest()') is not null"
     ).one()
-    return SchemaState(
-        _scalar(connection, "select version_num from pgvectorize.schema_version")
-        if there[0]
-        else None,
-        _scalar(connection, "select pgvectorize._functions_digest()") if there[1] else None,
-    )
+    revision = functions = None
+    if there[0]:
+        revision = _scalar(connection, "select version_num from pgvectorize.schema_version")
+    if there[1]:
+        digest = _scalar(connection, "select pgvectorize._functions_digest()")
+        functions, _, vector_schema = digest.partition(" ")
+        extension = _extension(connection)
+        if extension is None or extension[1] != vector_schema:
+            functions = None  # the extension was moved since, and the functions name its schema
+    return SchemaState(revision, functions)
 
 
 def upgrade(connection: sa.Connection) -> bool:
@@ -93,9 +98,6 @@ def upgrade(connection: sa.Connection) -> bool:
             _scalar(connection, "select current_setting('server_encoding')"),
         )
         vector_schema = _require_extension(connection)
-        # Loads the library: only then may a role that is no superuser name hnsw.*
-        # settings in a function.
-        connection.exec_driver_sql(f"select '[0]'::{vector_schema}.vector")
         _run_alembic(_config(vector_schema, connection), sql=False)
         return True
 
@@ -123,25 +125,31 @@ def upgrade_sql(vector_schema: str = "public") -> str:
     `vector_schema` is the schema in which the extension lies.
     """
     output = io.StringIO()
-    quoted = '"' + vector_schema.replace('"', '""') + '"'
-    _run_alembic(_config(quoted, output=output), sql=True)
+    if not re.fullmatch("[a-z_][a-z0-9_]*", vector_schema):  # as quote_ident has it
+        vector_schema = '"' + vector_schema.replace('"', '""') + '"'
+    _run_alembic(_config(vector_schema, output=output), sql=True)
     return output.getvalue()
 
 
 def _config(
     vector_schema: str, connection: sa.Connection | None = None, output: io.StringIO | None = None
 ) -> Config:
+    digest = f"{wanted().functions} {vector_schema}".replace("'", "''")
     config = Config(output_buffer=output)
     config.set_main_option("script_location", str(_find("migrations")).replace("%", "%%"))
     config.attributes["connection"] = connection
     config.attributes["vector_schema"] = vector_schema
-    config.attributes["before"] = [_CREATE_SCHEMA]
+    config.attributes["before"] = [
+        _CREATE_SCHEMA,
+        # loads the library: only then may a role that is no superuser name hnsw.* settings
+        f"select '[0]'::{vector_schema}.vector",
+    ]
     config.attributes["after"] = [
         # functions may call one another whatever the order of their files
         "set local check_function_bodies = off",
         *_functions(vector_schema),
         "create or replace function pgvectorize._functions_digest() returns text "
-        f"language sql immutable as $$ select '{wanted().functions}' $$",
+        f"language sql immutable as $$ select '{digest}' $$",
         "comment on function pgvectorize._functions_digest() "
         "is 'Digest of the functions that were applied.'",
         "set local check_function_bodies = on",
