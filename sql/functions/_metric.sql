@@ -1,24 +1,34 @@
 -- What each metric means to Postgres: the one place where a metric becomes an
--- operator, an operator class and a score. `score` is an expression over
--- `distance`. All three operators put the best match first in ascending order.
+-- operator, an operator class and a score, all null for an unknown metric.
+-- `score` is an expression over `distance`. All three operators put the best
+-- match first in ascending order.
 create or replace function pgvectorize._metric(
-    metric          text,
-    out operator    text,
-    out opclass     text,
-    out score       text
+    metric        text,
+    out operator  text,
+    out opclass   text,
+    out score     text
 )
-language sql
+language plpgsql
 immutable
 parallel safe
 as $$
-    select known.operator, known.opclass, known.score
-    from (
-        values
-            ('cosine',      'operator(@vector@.<=>)', '@vector@.vector_cosine_ops', '1 - distance'),
-            ('euclidean',   'operator(@vector@.<->)', '@vector@.vector_l2_ops',     'distance'),
-            ('dot-product', 'operator(@vector@.<#>)', '@vector@.vector_ip_ops',     'distance')
-    ) as known (metric, operator, opclass, score)
-    where known.metric = _metric.metric
+begin
+    case metric
+        when 'cosine' then
+            operator := 'operator(@vector@.<=>)';
+            opclass := '@vector@.vector_cosine_ops';
+            score := '1 - distance';
+        when 'euclidean' then
+            operator := 'operator(@vector@.<->)';
+            opclass := '@vector@.vector_l2_ops';
+            score := 'distance';
+        when 'dot-product' then
+            operator := 'operator(@vector@.<#>)';
+            opclass := '@vector@.vector_ip_ops';
+            score := 'distance';
+        else null;
+    end case;
+end;
 $$;
 
 comment on function pgvectorize._metric(text)
