@@ -7,6 +7,8 @@ index.upsert([pgvectorize.Vector("a", values, metadata={"lang": "en"})])
 index.query(values, top_k=3, filter={"lang": "en"})
 """
 
+from typing import Any
+
 from pgvectorize.aio import AsyncClient, AsyncIndex
 from pgvectorize.client import Client, Index
 from pgvectorize.embedded import embedded
@@ -77,3 +79,12 @@ __all__ = [
     "connect",
     "embedded",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """Import `pgvectorize.schema` at its first use: Alembic takes as long as all the rest."""
+    if name == "schema":
+        import importlib
+
+        return importlib.import_module("pgvectorize.schema")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -10,6 +10,7 @@ from uuid import UUID
 
 import numpy.typing as npt
 from psycopg import AsyncConnection
+from psycopg.pq import TransactionStatus
 from psycopg.rows import dict_row
 from psycopg_pool import AsyncConnectionPool
 
@@ -181,10 +182,14 @@ class AsyncClient:
         """Run a plan on one connection; `atomic` puts a transaction around it."""
         with translated():
             async with self._connection() as connection:
-                if atomic:
-                    async with connection.transaction():
-                        return await self._drive(connection, plan)
-                return await self._drive(connection, plan)
+                if not atomic:
+                    return await self._drive(connection, plan)
+                idle = connection.info.transaction_status == TransactionStatus.IDLE
+                if idle and not connection.autocommit:
+                    # begins the caller's transaction, which is not ours to commit
+                    await connection.execute("select")
+                async with connection.transaction():
+                    return await self._drive(connection, plan)
 
     async def _drive(self, connection: AsyncConnection[Any], plan: Plan[T]) -> T:
         async with connection.cursor(row_factory=dict_row, binary=True) as cursor:
@@ -205,7 +210,13 @@ class AsyncClient:
                         for block in step.data:
                             await copy.write(block)
                 else:
-                    await cursor.execute(step.sql, step.params)
+                    try:
+                        await cursor.execute(step.sql, step.params)
+                    except UnicodeEncodeError as error:
+                        raise InvalidRequest(
+                            "a text contains half of a surrogate pair, which is no character",
+                            hint="Remove it, or decode the text with errors='replace'.",
+                        ) from error
                     if cursor.description is not None:
                         rows = await cursor.fetchall()
 
@@ -472,23 +483,38 @@ class AsyncIndex:
                 operations.write(operation, self.name, given, handshake), atomic=True
             )
         result: Mutation | None = None
-        first = 1
-        for batch in given:
-            plan = operations.write_batch(operation, self.name, batch, handshake)
-            try:
+        written = 0
+        try:
+            for batch in given:
+                plan = operations.write_batch(operation, self.name, batch, handshake)
                 mutation = await self._run(plan)
-            except InvalidVector as error:
-                message = f"in the batch that begins at row {first}: {error.message}"
-                raise InvalidVector(message, hint=error.hint, sqlstate=error.sqlstate) from error
-            first += len(batch)
-            if result is not None:
-                mutation = Mutation(
-                    mutation.mutation_id, result.count + mutation.count, result.ids + mutation.ids
-                )
-            result = mutation
+                written += len(batch)
+                if result is not None:
+                    mutation = Mutation(
+                        mutation.mutation_id,
+                        result.count + mutation.count,
+                        result.ids + mutation.ids,
+                    )
+                result = mutation
+        except InvalidVector as error:
+            raise _after(written, error) from error
         if result is None:
             return await self._run(operations.write_batch(operation, self.name, None, handshake))
         return result
+
+
+def _after(written: int, error: InvalidVector) -> InvalidVector:
+    """Return the error of a batch as one of all the rows, of which some are written."""
+    message, row = error.message, error.row
+    if error.sqlstate is not None and row is not None:  # the database counts within the batch
+        message = f"row {row + written}{message.removeprefix(f'row {row}')}"
+        row += written
+    return InvalidVector(
+        message,
+        hint=f"The {written} rows in the batches before it were written.",
+        sqlstate=error.sqlstate,
+        row=row,
+    )
 
 
 def _batches(

@@ -6,13 +6,13 @@ can take its place: it needs to start one in a folder and to name its DSN.
 
 from __future__ import annotations
 
+import json
 import subprocess
 import warnings
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from pgvectorize import schema
 from pgvectorize.client import Client
 from pgvectorize.errors import EmbeddedUnavailable
 
@@ -40,6 +40,7 @@ def serve(path: str | Path = DEFAULT_PATH) -> Iterator[str]:
     folder = Path(path).absolute()
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        _forget_the_dead(folder / "data" / ".handle_pids.json")
         # itself a context manager: leaving it stops the server if nobody else uses it
         server = get_server(folder / "data")
     except (OSError, RuntimeError, subprocess.SubprocessError) as error:
@@ -51,6 +52,15 @@ def serve(path: str | Path = DEFAULT_PATH) -> Iterator[str]:
         yield server.get_uri()
 
 
+def _forget_the_dead(users: Path) -> None:
+    """Drop killed processes from the wheel's list of users, or nobody would be the last."""
+    import psutil
+
+    if users.exists():
+        alive = [pid for pid in json.loads(users.read_text()) if psutil.pid_exists(pid)]
+        users.write_text(json.dumps(alive))
+
+
 def embedded(path: str | Path = DEFAULT_PATH) -> Client:
     """Return a client of a Postgres in the folder `path`, started and migrated as needed.
 
@@ -59,6 +69,8 @@ def embedded(path: str | Path = DEFAULT_PATH) -> Client:
 
     Raises `EmbeddedUnavailable`.
     """
+    from pgvectorize import schema  # alembic takes as long to import as all the rest
+
     with ExitStack() as stack:
         dsn = stack.enter_context(serve(path))
         schema.migrate(dsn)

@@ -12,6 +12,7 @@ import json
 import re
 import struct
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, fields
 from decimal import Decimal
 from itertools import islice
@@ -26,13 +27,19 @@ from pgvectorize.errors import InvalidVector
 from pgvectorize.models import Metadata, Values, ValuesInput, Vector, VectorInput
 
 Matrix: TypeAlias = npt.NDArray[np.float32]
-RowName: TypeAlias = Callable[[int], str]
+# makes the error about one row, counted from 0, of what is being read
+Refusal: TypeAlias = Callable[[int, str], InvalidVector]
 
 _TEXT_OID = 25
 _JSONB_OID = 3802
 _NULL = struct.pack(">i", -1)
 _length = struct.Struct(">i").pack
 _MAX_DIMENSIONS = 16_000
+_NUMBERS = "fiu"  # numpy's kinds: numpy would also read strings and booleans as numbers
+_HINT = (
+    "A vector has an id, values (as many finite numbers as the index has dimensions), "
+    "and if wanted a namespace and metadata (an object that JSON can hold)."
+)
 _VECTOR_KEYS = frozenset(field.name for field in fields(Vector))
 
 
@@ -80,6 +87,9 @@ class Batch:
         return len(self.ids)
 
 
+EMPTY_BATCH = Batch([], np.empty((0, 1), dtype=np.float32), [], [])
+
+
 def batches(vectors: Iterable[VectorInput], size: int) -> Iterator[Batch]:
     """Read any iterable of vectors in batches of `size`, checking each vector.
 
@@ -109,9 +119,11 @@ def column_batches(
     size: int,
 ) -> Iterator[Batch]:
     """Read vectors given as columns in batches of `size`; as `batches` otherwise."""
-    matrix = np.asarray(values)
+    matrix: Any = values
+    with suppress(ValueError):  # ragged rows stay a list, of which `_batch` names the first
+        matrix = np.asarray(values)
     total = len(ids)
-    if matrix.ndim != 2 and total:
+    if isinstance(matrix, np.ndarray) and matrix.ndim != 2 and total:
         raise InvalidVector(
             f"values has the shape {matrix.shape}, expected (n, dimensions)",
             hint="Pass one row a vector.",
@@ -141,12 +153,20 @@ def column_batches(
 
 def query_vector(values: ValuesInput) -> Binary:
     """Return a query vector as a parameter; raises `InvalidVector`."""
-    return Binary(_vector_fields(_matrix([values], lambda _: "query vector"))[0].tobytes())
+
+    def refusal(_: int, problem: str) -> InvalidVector:
+        return InvalidVector(f"query vector: {problem}", hint=_HINT)
+
+    return Binary(_vector_fields(_matrix([values], refusal))[0].tobytes())
 
 
 def query_matrix(values: npt.ArrayLike) -> Matrix:
     """Return query vectors as an `(n, dimensions)` float32 matrix; raises `InvalidVector`."""
-    return _matrix(values, lambda row: f"query vector {row + 1}")
+
+    def refusal(row: int, problem: str) -> InvalidVector:
+        return InvalidVector(f"query vector {row + 1}: {problem}", hint=_HINT, row=row + 1)
+
+    return _matrix(values, refusal)
 
 
 def vector_array(matrix: Matrix, vector_oid: int) -> Binary:
@@ -238,20 +258,20 @@ def _vector(given: VectorInput, row: int) -> Vector:
     if isinstance(given, Vector):
         return given
     if isinstance(given, Mapping):
-        unknown = [str(key) for key in given if key not in _VECTOR_KEYS]
-        if unknown or "id" not in given or "values" not in given:
-            problem = (
-                f"unknown key {', '.join(map(repr, unknown))}" if unknown else "no id or no values"
-            )
-            raise InvalidVector(
-                f"row {row}: {problem}", hint="A vector has id, values, namespace and metadata."
-            )
-        return Vector(**given)
-    if isinstance(given, Sequence) and not isinstance(given, str | bytes) and 2 <= len(given) <= 4:
-        return Vector(*given)
+        unknown = [repr(key) for key in given if key not in _VECTOR_KEYS]
+        if not unknown and "id" in given and "values" in given:
+            return Vector(**given)
+        problem = f"unknown key {', '.join(unknown)}" if unknown else "no id or no values"
+    elif isinstance(given, Sequence) and not isinstance(given, str | bytes):
+        if 2 <= len(given) <= 4:
+            return Vector(*given)
+        problem = f"a vector of {len(given)} parts, expected 2 to 4"
+    else:
+        problem = f"expected a vector, got {type(given).__name__}"
     raise InvalidVector(
-        f"row {row}: expected a vector, got {type(given).__name__}",
+        f"row {row}: {problem}",
         hint="Give Vector(…), (id, values, namespace, metadata) or a dict with these keys.",
+        row=row,
     )
 
 
@@ -262,20 +282,21 @@ def _batch(
     metadata: list[Metadata | None],
     first: int,
 ) -> Batch:
-    def name(row: int) -> str:
+    def refusal(row: int, problem: str) -> InvalidVector:
         id = ids[row]
-        return f"row {first + row}" + (f', id "{id[:64]}"' if isinstance(id, str) else "")
+        named = f', id "{id[:64]}"' if isinstance(id, str) else ""
+        return InvalidVector(f"row {first + row}{named}: {problem}", hint=_HINT, row=first + row)
 
     for row, (id, namespace) in enumerate(zip(ids, namespaces, strict=True)):
         for text, what in ((id, "id"), ("" if namespace is None else namespace, "namespace")):
             if problem := _text_problem(text):
-                raise InvalidVector(f"{name(row)}: {what} {problem}", hint="Nothing was written.")
+                raise refusal(row, f"{what} {problem}")
     return Batch(
         ids,
-        _matrix(values, name),
+        _matrix(values, refusal),
         namespaces,
         [
-            None if document is None else _document(document, name, row)
+            None if document is None else _document(document, refusal, row)
             for row, document in enumerate(metadata)
         ],
     )
@@ -291,7 +312,7 @@ def _text_problem(text: Any) -> str | None:
     return None
 
 
-def _document(metadata: Metadata, name: RowName, row: int) -> bytes:
+def _document(metadata: Metadata, refusal: Refusal, row: int) -> bytes:
     if not isinstance(metadata, Mapping):
         problem = f"is not an object but {type(metadata).__name__}"
     else:
@@ -301,52 +322,51 @@ def _document(metadata: Metadata, name: RowName, row: int) -> bytes:
             problem = "contains half of a surrogate pair, which is no character"
         except (TypeError, ValueError, RecursionError) as error:
             problem = f"cannot be written as JSON: {error}"
-    raise InvalidVector(f"{name(row)}: metadata {problem}", hint="Nothing was written.")
+    raise refusal(row, f"metadata {problem}")
 
 
-def _matrix(values: Any, name: RowName) -> Matrix:
-    """Return `(n, dimensions)` finite float32 values, or name the row that is wrong."""
+def _matrix(values: Any, refusal: Refusal) -> Matrix:
+    """Return `(n, dimensions)` finite float32 values, or refuse the row that is wrong."""
     try:
-        with np.errstate(over="ignore"):  # what leaves float32 is found below, as infinite
-            matrix = np.asarray(values, dtype=np.float32)
-    except (TypeError, ValueError, OverflowError):
-        raise _offender(values, name) from None  # ragged, or not numbers
-    if len(matrix) == 0:
+        given = np.asarray(values)
+    except ValueError:
+        raise _offender(values, refusal) from None  # ragged
+    if len(given) == 0:
         return np.empty((0, 1), dtype=np.float32)
-    if matrix.ndim != 2:
-        raise _offender(values, name)
-    if not 1 <= matrix.shape[1] <= _MAX_DIMENSIONS:
-        raise InvalidVector(
-            f"{name(0)}: {matrix.shape[1]} dimensions, expected 1 to {_MAX_DIMENSIONS}"
-        )
+    if given.ndim != 2 or given.dtype.kind not in _NUMBERS:
+        raise _offender(values, refusal)
+    dimensions = given.shape[1]
+    if not 1 <= dimensions <= _MAX_DIMENSIONS:
+        raise refusal(0, f"{dimensions} dimensions, expected 1 to {_MAX_DIMENSIONS}")
+    with np.errstate(over="ignore"):  # what leaves float32 is found now, as infinite
+        matrix = given.astype(np.float32, copy=False)
     finite = np.isfinite(matrix)
     if not finite.all():
         row, column = np.argwhere(~finite)[0]
-        raise InvalidVector(
-            f"{name(row)}: value {column + 1} is {values[row][column]}, "
-            "expected a finite number that fits a float32"
+        raise refusal(
+            int(row),
+            f"value {column + 1} is {given[row, column]}, "
+            "expected a finite number that fits a float32",
         )
     return matrix
 
 
-def _offender(rows: Any, name: RowName) -> InvalidVector:
+def _offender(rows: Any, refusal: Refusal) -> InvalidVector:
     """Say which row keeps the rows from being a matrix of numbers."""
     dimensions = None
     for row, given in enumerate(rows):
         try:
-            values = np.asarray(given, dtype=np.float32)
-        except (TypeError, ValueError, OverflowError) as error:
-            return InvalidVector(f"{name(row)}: values are not numbers: {error}")
+            values = np.asarray(given)
+        except ValueError:
+            return refusal(row, "values are not a flat list of numbers")
         if values.ndim != 1:
-            return InvalidVector(
-                f"{name(row)}: values have the shape {values.shape}, expected (dimensions,)"
-            )
+            return refusal(row, f"values have the shape {values.shape}, expected (dimensions,)")
+        if len(values) and values.dtype.kind not in _NUMBERS:
+            return refusal(row, f"values are not numbers: {str(given)[:64]}")
         if dimensions not in (None, len(values)):
-            return InvalidVector(
-                f"{name(row)}: {len(values)} dimensions, but {name(0)} has {dimensions}"
-            )
+            return refusal(row, f"{len(values)} dimensions, but the first has {dimensions}")
         dimensions = len(values)
-    return InvalidVector(f"{name(0)}: values are not numbers")
+    return refusal(0, "values are not numbers")
 
 
 def _vector_fields(matrix: Matrix) -> npt.NDArray[np.uint8]:
@@ -354,7 +374,9 @@ def _vector_fields(matrix: Matrix) -> npt.NDArray[np.uint8]:
     count, dimensions = matrix.shape
     vectors = np.empty((count, 4 + 4 * dimensions), dtype=np.uint8)
     vectors[:, :4] = np.frombuffer(struct.pack(">HH", dimensions, 0), dtype=np.uint8)
-    vectors[:, 4:] = np.ascontiguousarray(matrix, dtype=">f4").view(np.uint8).reshape(count, -1)
+    vectors[:, 4:] = (
+        np.ascontiguousarray(matrix, dtype=">f4").view(np.uint8).reshape(count, 4 * dimensions)
+    )
     return vectors
 
 

@@ -49,7 +49,21 @@ class InvalidRequest(PgVectorizeError, ValueError):
 
 
 class InvalidVector(InvalidRequest):
-    """A vector cannot be stored or asked for; nothing was written."""
+    """A vector cannot be stored or asked for.
+
+    `row` is its place among those that were given, counted from 1, where it has one.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        hint: str | None = None,
+        sqlstate: str | None = None,
+        row: int | None = None,
+    ) -> None:
+        super().__init__(message, hint=hint, sqlstate=sqlstate)
+        self.row = row
 
 
 class InvalidFilter(InvalidRequest):
@@ -130,6 +144,10 @@ def translate(error: psycopg.Error) -> PgVectorizeError:
     message = error.diag.message_primary or str(error).strip() or type(error).__name__
     hint = error.diag.message_hint
     known = BY_SQLSTATE.get(error.sqlstate or "")
+    if known is InvalidVector:
+        detail = error.diag.message_detail  # "row 3", from our own functions
+        row = int(detail.removeprefix("row ")) if detail else None
+        return InvalidVector(message, hint=hint, sqlstate=error.sqlstate, row=row)
     if known is not None:
         return known(message, hint=hint, sqlstate=error.sqlstate)
     if isinstance(error, _MISSING):

@@ -25,7 +25,7 @@ import sqlalchemy as sa
 from alembic.config import Config
 from sqlalchemy.exc import DBAPIError
 
-from pgvectorize.compatibility import REVISION, check_pgvector, check_server
+from pgvectorize.compatibility import REVISION, check_pgvector, check_revision, check_server
 from pgvectorize.errors import ExtensionUnavailable, translate, translated
 
 _LOCK = "select pg_advisory_xact_lock(hashtextextended('pgvectorize schema', 0))"
@@ -85,14 +85,18 @@ def upgrade(connection: sa.Connection) -> bool:
     at once; one does the work, the others wait for it. The second time it changes
     nothing and takes no lock.
 
-    Raises `ServerUnsupported`, `ExtensionUnavailable` and `DatabaseError`.
+    Raises `SchemaOutdated` where a newer library was, `ServerUnsupported`,
+    `ExtensionUnavailable` and `DatabaseError`.
     """
     with _translated():
         if current(connection) == wanted():
             return False
         connection.exec_driver_sql(_LOCK)
-        if current(connection) == wanted():
+        found = current(connection)
+        if found == wanted():
             return False
+        if found.revision is not None and found.revision > REVISION:
+            check_revision(found.revision)  # which refuses it: a newer library was here
         check_server(
             int(_scalar(connection, "select current_setting('server_version_num')")),
             _scalar(connection, "select current_setting('server_encoding')"),
@@ -122,12 +126,16 @@ def inspect(dsn: str) -> SchemaState:
 def upgrade_sql(vector_schema: str = "public") -> str:
     """Return the SQL that a first `migrate` would run, without connecting.
 
-    `vector_schema` is the schema in which the extension lies.
+    `vector_schema` is the schema in which the extension lies, or is to be created.
     """
     output = io.StringIO()
     if not re.fullmatch("[a-z_][a-z0-9_]*", vector_schema):  # as quote_ident has it
         vector_schema = '"' + vector_schema.replace('"', '""') + '"'
-    _run_alembic(_config(vector_schema, output=output), sql=True)
+    config = _config(vector_schema, output=output)
+    config.attributes["before"].insert(
+        0, f"create extension if not exists vector schema {vector_schema}"
+    )
+    _run_alembic(config, sql=True)
     return output.getvalue()
 
 

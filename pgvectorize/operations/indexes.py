@@ -149,8 +149,9 @@ def build_metadata_index(index: str, property_name: str, index_type: IndexType) 
         if rows[0]["statement"] is None:
             mutation_id: UUID = rows[0]["mutation_id"]
             return mutation_id
-        # whole from our own SQL function, which quoted every name and literal in it
-        yield Statement(Composed([SQL(rows[0]["statement"])]))
+        # Whole from our own SQL function, which quoted every name and literal in it;
+        # psycopg would take a lone % for a placeholder.
+        yield Statement(Composed([SQL(rows[0]["statement"].replace("%", "%%"))]))
 
 
 def list_metadata_indexes(index: str) -> Plan[list[MetadataIndex]]:

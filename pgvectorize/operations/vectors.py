@@ -9,6 +9,7 @@ from typing import Any, Literal
 from pgvectorize.encoding import (
     COPY_HEADER,
     COPY_TRAILER,
+    EMPTY_BATCH,
     Batch,
     copy_rows,
     jsonb_array,
@@ -61,12 +62,13 @@ def write_batch(
     operation: Operation, index: str, batch: Batch | None, handshake: Handshake
 ) -> Plan[Mutation]:
     """Write one batch, or nothing, in one statement."""
+    given = batch or EMPTY_BATCH
     params: dict[str, Any] = {
         "index": index,
-        "ids": text_array(batch.ids if batch else []),
-        "embeddings": vector_array(batch.values, handshake.vector_oid) if batch else None,
-        "namespaces": text_array(batch.namespaces) if batch else None,
-        "metadata": jsonb_array(batch.metadata) if batch else None,
+        "ids": text_array(given.ids),
+        "embeddings": vector_array(given.values, handshake.vector_oid),
+        "namespaces": text_array(given.namespaces),
+        "metadata": jsonb_array(given.metadata),
     }
     if operation == "insert":
         rows = yield Statement(

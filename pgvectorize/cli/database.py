@@ -1,0 +1,120 @@
+"""The commands on the database as a whole. `schema` is imported where it is used: it is slow."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from pgvectorize.cli.options import DatabaseCommand, Session
+from pgvectorize.cli.output import table
+from pgvectorize.embedded import DEFAULT_PATH
+
+if TYPE_CHECKING:
+    from pgvectorize.schema import SchemaState
+
+
+@click.command("migrate", cls=DatabaseCommand)
+@click.option("--sql", is_flag=True, help="Print the SQL of a first run; do not connect.")
+@click.option("--vector-schema", help="With --sql, the schema of pgvector.  [default: public]")
+@click.pass_obj
+def migrate(session: Session, sql: bool, vector_schema: str | None) -> None:
+    """Bring the database's schema up to date. The second time it does nothing.
+
+    pgvectorize migrate
+    pgvectorize migrate --sql | less
+    """
+    from pgvectorize import schema
+
+    if sql and session.as_json:
+        raise click.UsageError("--sql prints SQL, not JSON")
+    if vector_schema is not None and not sql:
+        raise click.UsageError("--vector-schema goes with --sql; migrate finds pgvector itself")
+    if sql:
+        click.echo(schema.upgrade_sql(vector_schema or "public"))
+        return
+    before, after = schema.migrate(session.dsn)
+    session.answer(
+        {
+            "changed": before != after,
+            "before": _state_json(before),
+            "after": _state_json(after),
+        },
+        f"Nothing to do: the database is at {_state(after)}."
+        if before == after
+        else f"Migrated the database from {_state(before)} to {_state(after)}.",
+    )
+
+
+@click.command("current", cls=DatabaseCommand)
+@click.pass_obj
+def current(session: Session) -> None:
+    """Show the revision of the database's schema.
+
+    With it, the one that this library wants.
+
+    pgvectorize current
+    """
+    from pgvectorize import schema
+
+    found, wanted = schema.inspect(session.dsn), schema.wanted()
+    session.answer(
+        {
+            "current": _state_json(found),
+            "wanted": _state_json(wanted),
+            "upToDate": found == wanted,
+        },
+        f"The database is at {_state(found)}.",
+        "That is what this library wants."
+        if found == wanted
+        else f"This library wants {_state(wanted)}. Run: pgvectorize migrate",
+    )
+
+
+@click.command("presets", cls=DatabaseCommand)
+@click.pass_obj
+def presets(session: Session) -> None:
+    """Show the embedding models that --preset knows.
+
+    pgvectorize presets
+    """
+    known = session.client.presets()
+    session.answer(
+        [
+            {"name": preset.name, "dimensions": preset.dimensions, "metric": preset.metric}
+            for preset in known
+        ],
+        table(
+            ("preset", "dimensions", "metric"),
+            [(preset.name, preset.dimensions, preset.metric) for preset in known],
+        ),
+    )
+
+
+@click.command("demo", cls=DatabaseCommand)
+@click.pass_obj
+def demo(session: Session) -> None:
+    """Show the main job on sample data.
+
+    Five products, then a search over real text, in Python and in SQL. Makes the
+    indexes demo-products and demo-speeches and the schema pgvectorize_demo; the
+    second time it finds them there.
+
+    pgvectorize demo
+    """
+    from pgvectorize import demo
+
+    if session.as_json:
+        raise click.UsageError("the demo is told in words, not in JSON")
+    folder = DEFAULT_PATH if session.is_embedded else None
+    demo.run(session.client, session.dsn, folder=folder)
+
+
+def _state(state: SchemaState) -> str:
+    if state.revision is None:
+        return "no revision"
+    return f"revision {state.revision} with functions {state.functions or 'none'}"
+
+
+def _state_json(state: SchemaState) -> dict[str, str | None]:
+    return {"revision": state.revision, "functions": state.functions}

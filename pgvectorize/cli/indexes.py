@@ -1,0 +1,183 @@
+"""The commands on indexes and on their metadata indexes."""
+
+from __future__ import annotations
+
+from typing import get_args
+
+import click
+
+from pgvectorize.cli.options import DatabaseCommand, Session
+from pgvectorize.cli.output import (
+    description_json,
+    facts,
+    index_facts,
+    index_json,
+    index_table,
+    searched_exactly,
+    spinner,
+    table,
+    timestamp,
+)
+from pgvectorize.models import IndexType, Metric
+
+
+@click.command("create", cls=DatabaseCommand)
+@click.argument("name")
+@click.option("--dimensions", type=int, help="How many numbers a vector has, 1 to 16,000.")
+@click.option("--metric", type=click.Choice(get_args(Metric)), help="How vectors are compared.")
+@click.option("--preset", help="An embedding model that names both; see `pgvectorize presets`.")
+@click.option("--description", help="Any text, kept with the index.")
+@click.pass_obj
+def create(
+    session: Session,
+    name: str,
+    dimensions: int | None,
+    metric: Metric | None,
+    preset: str | None,
+    description: str | None,
+) -> None:
+    """Create an index. Give dimensions and a metric, or a preset.
+
+    pgvectorize create products --dimensions 3 --metric cosine
+    pgvectorize create docs --preset openai/text-embedding-3-small
+    """
+    if preset is None and (dimensions is None or metric is None):
+        raise click.UsageError("give --dimensions and --metric, or a --preset")
+    info = session.client.create_index(
+        name, dimensions=dimensions, metric=metric, preset=preset, description=description
+    )
+    session.answer(
+        index_json(info),
+        f"Created index '{info.name}': {info.dimensions} dimensions, {info.metric}.",
+        *searched_exactly(info),
+    )
+
+
+@click.command("delete", cls=DatabaseCommand)
+@click.argument("name")
+@click.option("--force", "-y", is_flag=True, help="Do not ask.")
+@click.pass_obj
+def delete(session: Session, name: str, force: bool) -> None:
+    """Delete an index with all its vectors.
+
+    pgvectorize delete products --force
+    """
+    if not force and not click.confirm(f"OK to delete the index '{name}'?", err=True):
+        click.echo("Deletion cancelled.", err=True)
+        raise click.exceptions.Exit(1)
+    session.client.delete_index(name)
+    session.answer(None, f"Deleted index '{name}'.")
+
+
+@click.command("get", cls=DatabaseCommand)
+@click.argument("name")
+@click.pass_obj
+def get(session: Session, name: str) -> None:
+    """Show the configuration of an index.
+
+    pgvectorize get products --json
+    """
+    info = session.client.get_index(name)
+    session.answer(index_json(info), index_facts(info), *searched_exactly(info))
+
+
+@click.command("list", cls=DatabaseCommand)
+@click.pass_obj
+def list_indexes(session: Session) -> None:
+    """Show the configuration of every index.
+
+    pgvectorize list
+    """
+    indexes = session.client.list_indexes()
+    session.answer(
+        [index_json(info) for info in indexes],
+        index_table(indexes) if indexes else "There are no indexes. Make one: pgvectorize create",
+    )
+
+
+@click.command("info", cls=DatabaseCommand)
+@click.argument("name")
+@click.pass_obj
+def info(session: Session, name: str) -> None:
+    """Show how many vectors an index holds.
+
+    pgvectorize info products
+    """
+    description = session.client.index(name).describe()
+    session.answer(
+        description_json(description),
+        facts(
+            [
+                ("dimensions", description.dimensions),
+                ("vectorCount", description.vector_count),
+                ("processedUpToMutation", description.processed_up_to_mutation),
+                ("processedUpToDatetime", timestamp(description.processed_up_to_datetime)),
+            ]
+        ),
+    )
+
+
+@click.command("create-metadata-index", cls=DatabaseCommand)
+@click.argument("name")
+@click.option("--property-name", required=True, help="Dots reach into nested objects.")
+@click.option(
+    "--type",
+    "index_type",
+    type=click.Choice(get_args(IndexType)),
+    required=True,
+    help="As what filters compare the property.",
+)
+@click.pass_obj
+def create_metadata_index(
+    session: Session, name: str, property_name: str, index_type: IndexType
+) -> None:
+    """Make filters on a metadata property fast.
+
+    The vectors that are there already are covered too, and writers need not wait.
+
+    pgvectorize create-metadata-index products --property-name price --type number
+    """
+    index = session.client.index(name)
+    with spinner(f"building the metadata index on {property_name}"):
+        mutation_id = index.create_metadata_index(property_name, index_type)
+    session.answer(
+        {"mutationId": str(mutation_id)},
+        f"Created the metadata index on '{property_name}' ({index_type}) of index '{name}'. "
+        f"Mutation: {mutation_id}",
+    )
+
+
+@click.command("list-metadata-index", cls=DatabaseCommand)
+@click.argument("name")
+@click.pass_obj
+def list_metadata_index(session: Session, name: str) -> None:
+    """Show the metadata indexes of an index.
+
+    pgvectorize list-metadata-index products
+    """
+    indexes = session.client.index(name).list_metadata_indexes()
+    session.answer(
+        [{"propertyName": each.property_name, "indexType": each.index_type} for each in indexes],
+        table(("propertyName", "type"), [(each.property_name, each.index_type) for each in indexes])
+        if indexes
+        else f"Index '{name}' has no metadata indexes.",
+    )
+
+
+@click.command("delete-metadata-index", cls=DatabaseCommand)
+@click.argument("name")
+@click.option("--property-name", required=True, help="The property whose index goes.")
+@click.pass_obj
+def delete_metadata_index(session: Session, name: str, property_name: str) -> None:
+    """Delete a metadata index.
+
+    Filters on its property still work, more slowly.
+
+    pgvectorize delete-metadata-index products --property-name price
+    """
+    mutation_id = session.client.index(name).delete_metadata_index(property_name)
+    session.answer(
+        {"mutationId": str(mutation_id)},
+        f"Deleted the metadata index on '{property_name}' of index '{name}'. "
+        f"Mutation: {mutation_id}",
+    )

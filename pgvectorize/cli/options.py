@@ -1,0 +1,167 @@
+"""What the commands share: `--dsn` and `--json`, the session, options as wrangler has them."""
+
+from __future__ import annotations
+
+import inspect
+import json
+import os
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import click
+
+import pgvectorize
+from pgvectorize.cli import output
+from pgvectorize.embedded import DEFAULT_PATH, serve
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+# The variables of libpq that name a server or a database; a password alone does not.
+_LIBPQ_VARIABLES = ("PGHOST", "PGHOSTADDR", "PGPORT", "PGDATABASE", "PGUSER", "PGSERVICE")
+
+# `-1` and `-.5,2` are values, `-y` and `--json` are options
+_OPTION = re.compile(r"-[^\d.]")
+
+
+class Session:
+    """What a command works with: the database it was pointed to, and the form of its answer."""
+
+    def __init__(self, context: click.Context, dsn: str | None, as_json: bool) -> None:
+        self._context = context
+        if dsn is None and any(os.environ.get(name) for name in _LIBPQ_VARIABLES):
+            dsn = ""
+        self._given_dsn = dsn
+        self.as_json = as_json
+
+    @property
+    def is_embedded(self) -> bool:
+        return self._given_dsn is None
+
+    @cached_property
+    def dsn(self) -> str:
+        """The database's DSN; starts the embedded server if no other was named."""
+        if self._given_dsn is not None:
+            return self._given_dsn
+        click.echo(
+            f"using the embedded Postgres in {DEFAULT_PATH}; "
+            "name another with --dsn or PGVECTORIZE_DSN",
+            err=True,
+        )
+        return self._context.with_resource(serve())
+
+    @cached_property
+    def client(self) -> pgvectorize.Client:
+        """A client, connected when first asked for, so that bad usage is refused before."""
+        dsn = self.dsn
+        if self.is_embedded:
+            from pgvectorize import schema
+
+            schema.migrate(dsn)
+        return self._context.with_resource(pgvectorize.connect(dsn, max_size=1))
+
+    def answer(self, data: Any, *parts: str | Table) -> None:
+        """Print `data` as JSON if that was asked for, else the sentences and tables."""
+        if self.as_json:
+            output.print_json(data)
+        else:
+            output.print_parts(parts)
+
+
+class DatabaseCommand(click.Command):
+    """A command on a database: it takes `--dsn` and `--json`, and gets a `Session`."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.help = with_examples(self.help)
+        self.params += [
+            click.Option(["--json", "as_json"], is_flag=True, help="Print JSON and nothing else."),
+            click.Option(["--dsn"], help="The database, as for `pgvectorize --dsn`."),
+        ]
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        return super().parse_args(ctx, list(_as_click_has_them(args, self.params)))
+
+    def invoke(self, ctx: click.Context) -> Any:
+        dsn = ctx.params.pop("dsn")
+        of_group: str | None = ctx.obj
+        ctx.obj = Session(ctx, of_group if dsn is None else dsn, ctx.params.pop("as_json"))
+        return super().invoke(ctx)
+
+
+class ManyValues(click.Option):
+    """An option that takes every value after it, `--ids a b c`, and may be repeated."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **{**kwargs, "multiple": True})
+
+
+def _as_click_has_them(args: list[str], params: Iterable[click.Parameter]) -> Iterator[str]:
+    """Turn `--ids a b` into `--ids=a --ids=b`, and `--return-values false` into its `--no-`.
+
+    The values of such an option end at the next option, or at `--`.
+    """
+    options = {flag: param for param in params for flag in param.opts}
+    rest = list(reversed(args))
+    while rest:
+        flag, has_value, value = (word := rest.pop()).partition("=")
+        option = options.get(flag)
+        if word == "--":
+            yield word
+            yield from reversed(rest)
+            return
+        if isinstance(option, ManyValues):
+            values = [value] if has_value else []
+            while rest and rest[-1] != "--" and not _OPTION.match(rest[-1]):
+                values.append(rest.pop())
+            yield from (f"{flag}={value}" for value in values) if values else (flag,)
+        elif isinstance(option, click.Option) and option.is_flag:
+            if not has_value and rest and rest[-1] in ("true", "false"):
+                value = rest.pop()
+            if value == "false":
+                yield from option.secondary_opts[:1]
+            else:
+                yield flag if value in ("", "true") else word
+        else:
+            yield word
+
+
+def with_examples(help: str | None) -> str:
+    """Keep click from joining the lines of a paragraph of commands."""
+    return re.sub(r"\n\n(?=pgvectorize )", "\n\n\b\n", inspect.cleandoc(help or ""))
+
+
+def parse_object(
+    context: click.Context, option: click.Parameter, text: str | None
+) -> Mapping[str, Any] | None:
+    """Read a JSON object."""
+    if text is None:
+        return None
+    try:
+        document = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise click.BadParameter(f"not JSON: {error}", context, option) from None
+    if not isinstance(document, dict):
+        raise click.BadParameter(f"not a JSON object: {text}", context, option)
+    return document
+
+
+def parse_numbers(
+    context: click.Context, option: click.Parameter, words: tuple[str, ...]
+) -> list[float] | None:
+    """Read `1 2 3`, `1,2,3` or `[1, 2, 3]`, the last whether or not the shell split it."""
+    if not words:
+        return None
+    text = " ".join(words).strip()
+    if text.startswith("[") and text.endswith("]"):
+        text = text[1:-1].strip()
+    return [_number(word, context, option) for word in re.split(r"\s*,\s*|\s+", text)]
+
+
+def _number(word: str, context: click.Context, option: click.Parameter) -> float:
+    try:
+        return float(word)
+    except ValueError:
+        raise click.BadParameter(f"{word!r} is not a number", context, option) from None

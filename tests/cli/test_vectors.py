@@ -1,0 +1,403 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pytest
+from click.testing import Result
+
+import pgvectorize
+
+Json = Callable[..., Any]
+Text = Callable[..., str]
+
+A = {"id": "a", "values": [1, 0, 0.2321], "metadata": {"price": 10, "tags": ["x", None]}}
+B = {"id": "b", "values": [0.9, 0.1, 0], "namespace": "n", "metadata": {"price": 20}}
+C = {"id": "c", "values": [-1, 0, -0.5]}
+
+
+@pytest.fixture
+def index(make_index: Callable[..., str], client: pgvectorize.Client) -> str:
+    """An index of three dimensions with A, B and C."""
+    name = make_index()
+    client.index(name).upsert([A, B, C])
+    return name
+
+
+def ids(answer: dict[str, Any]) -> list[str]:
+    return [match["id"] for match in answer["matches"]]
+
+
+# insert and upsert
+
+
+def test_vectors_go_in_and_come_out_the_same(
+    cli_json: Json, make_index: Callable[..., str], write_lines: Text
+) -> None:
+    name = make_index()
+    written = cli_json("insert", name, "--file", write_lines(A, B, C))
+    assert list(written) == ["index", "count", "mutationId"]
+    assert (written["index"], written["count"]) == (name, 3)
+    UUID(written["mutationId"])
+
+    assert cli_json("query", name, "--vector", "1", "0", "0.2321", "--top-k", "1")["count"] == 1
+    assert [each["id"] for each in cli_json("list-vectors", name)["vectors"]] == ["a", "b", "c"]
+    assert cli_json("get-vectors", name, "--ids", "c", "b", "a") == [
+        {"id": "c", "namespace": None, "metadata": None, "values": [-1, 0, -0.5]},
+        {"id": "b", "namespace": "n", "metadata": {"price": 20}, "values": [0.9, 0.1, 0]},
+        {"id": "a", "namespace": None, "metadata": A["metadata"], "values": [1, 0, 0.2321]},
+    ]
+    gone = cli_json("delete-vectors", name, "--ids", "a", "c", "zzz")
+    assert gone["count"] == 2
+    UUID(gone["mutationId"])
+    assert cli_json("info", name)["vectorCount"] == 1
+
+
+def test_insert_keeps_and_upsert_replaces(
+    cli_json: Json, cli_text: Text, index: str, write_lines: Text
+) -> None:
+    file = write_lines({**A, "metadata": None}, {"id": "d", "values": [1, 1, 1]})
+    inserted = cli_text("insert", index, "--file", file)
+    assert inserted.startswith(f"Inserted 1 vector into index '{index}'. Mutation: ")
+    assert "1 of 2 were left out: their ids were there already." in inserted
+    assert cli_json("get-vectors", index, "--ids", "a")[0]["metadata"] == A["metadata"]
+
+    upserted = cli_text("upsert", index, "--file", file)
+    assert upserted.startswith(f"Upserted 2 vectors into index '{index}'. Mutation: ")
+    assert cli_json("get-vectors", index, "--ids", "a")[0]["metadata"] is None
+
+
+def test_upsert_reads_stdin_and_skips_blank_lines(cli_json: Json, index: str) -> None:
+    lines = f"\ufeff{json.dumps(A)}\r\n\r\n   \n{json.dumps(B)}\n\n"
+    assert cli_json("upsert", index, "--file", "-", input=lines)["count"] == 2
+
+
+def test_upsert_reads_one_json_array(cli_json: Json, index: str) -> None:
+    array = json.dumps([A, B, C], indent=2)
+    assert cli_json("upsert", index, "--file", "-", input=f"\n{array}\n")["count"] == 3
+
+
+@pytest.mark.parametrize("operation", ["insert", "upsert"])
+@pytest.mark.parametrize("flag", [[], ["--no-atomic"]])
+def test_batches_add_up(
+    cli_json: Json,
+    make_index: Callable[..., str],
+    write_lines: Text,
+    operation: str,
+    flag: list[str],
+) -> None:
+    name = make_index()
+    file = write_lines(*({"id": str(number), "values": [1, 2, number]} for number in range(25)))
+    written = cli_json(operation, name, "--file", file, "--batch-size", "10", *flag)
+    assert written["count"] == 25
+    assert cli_json("info", name)["vectorCount"] == 25
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        ("{nope", "line 3: not JSON: "),
+        ("7", "line 3: not a vector but 7"),
+        ('{"id": "x"}', "line 3: no id or no values"),
+        ('{"id": "x", "values": [1, 2, 3], "colour": 1}', "line 3: unknown key 'colour'"),
+        ('{"id": "x", "values": [1, 2]}', 'line 3, id "x": '),
+        ('{"id": "x", "values": [1, 2, "y"]}', 'line 3, id "x": values are not numbers'),
+        ('{"id": "x", "values": [1, 2, NaN]}', 'line 3, id "x": value 3 is nan'),
+        ('{"id": "x", "values": [0, 0, 0]}', 'line 3, id "x": a vector of length zero'),
+        ('{"id": "", "values": [1, 2, 3]}', 'line 3, id "": id is empty'),
+        ('{"id": 7, "values": [1, 2, 3]}', "line 3: id is not a string but int"),
+        ('{"id": "x", "values": [1, 2, 3], "metadata": []}', 'line 3, id "x": metadata is not'),
+        ('{"id": "x", "values": [1, 2, 3], "metadata": {"$a": 1}}', 'line 3, id "x": a metadata'),
+        ('{"id": "\\ud800", "values": [1, 2, 3]}', "line 3, "),
+        ("[" * 100_000, "line 3: not JSON: "),
+    ],
+)
+@pytest.mark.parametrize("batch_size", ["1", "1000"])
+def test_a_bad_line_is_named_and_nothing_is_written(
+    refused: Text,
+    make_index: Callable[..., str],
+    client: pgvectorize.Client,
+    write_lines: Text,
+    line: str,
+    reason: str,
+    batch_size: str,
+) -> None:
+    name = make_index()
+    file = write_lines(A, "", line, B)
+    error = refused("upsert", name, "--file", file, "--batch-size", batch_size)
+    assert error.startswith(f"{file}, {reason}")
+    assert client.index(name).count() == 0
+
+
+def test_a_bad_element_of_an_array_is_numbered(refused: Text, index: str) -> None:
+    error = refused(
+        "upsert", index, "--file", "-", input=json.dumps([A, {"id": "x", "values": [1]}])
+    )
+    assert error.startswith('stdin, vector 2, id "x": ')
+    error = refused("upsert", index, "--file", "-", input=json.dumps([A, 7]))
+    assert error == "stdin, vector 2: not a vector but 7"
+    assert refused("upsert", index, "--file", "-", input='[{"id"').startswith("stdin: not JSON: ")
+
+
+def test_without_atomic_the_line_is_right_and_earlier_batches_stay(
+    cli: Callable[..., Result], make_index: Callable[..., str], client: pgvectorize.Client
+) -> None:
+    name = make_index()
+    bad = {"id": "bad", "values": [0, 0, 0]}
+    lines = "\n".join(["", *map(json.dumps, [A, B, C, bad])])
+    result = cli("upsert", name, "--file", "-", "--batch-size", "2", "--no-atomic", input=lines)
+    assert result.exit_code == 1
+    error, hint = result.stderr.splitlines()
+    assert error.startswith('Error: stdin, line 5, id "bad": a vector of length zero')
+    assert hint == "Hint: Earlier batches stay written."
+    assert client.index(name).count() == 2
+
+
+@pytest.mark.parametrize("text", ["", "\n \n", "[]"])
+def test_a_file_without_vectors_is_refused(refused: Text, index: str, text: str) -> None:
+    assert refused("insert", index, "--file", "-", input=text) == "stdin holds no vectors"
+
+
+def test_a_file_that_cannot_be_read_is_refused(refused: Text, index: str, tmp_path: Path) -> None:
+    missing = str(tmp_path / "missing.ndjson")
+    assert refused("insert", index, "--file", missing) == (
+        f"cannot read {missing}: No such file or directory"
+    )
+    assert refused("insert", index, "--file", str(tmp_path)).startswith("cannot read ")
+
+
+def test_a_file_that_is_not_utf_8_is_refused(refused: Text, index: str, tmp_path: Path) -> None:
+    file = tmp_path / "latin.ndjson"
+    file.write_bytes('{"id": "é", "values": [1, 2, 3]}'.encode("latin-1"))
+    assert refused("insert", index, "--file", str(file)).startswith(f"{file}, line 1: not JSON: ")
+
+
+@pytest.mark.parametrize("options", [[], ["--file", "-", "--batch-size", "5001"]])
+def test_insert_wants_a_file_and_a_fair_batch_size(misused: Text, options: list[str]) -> None:
+    assert misused("insert", "docs", *options).startswith("Error: ")
+
+
+# query
+
+
+def test_query_answers_with_only_what_was_asked_for(cli_json: Json, index: str) -> None:
+    answer = cli_json("query", index, "--vector", "1", "0", "0")
+    assert list(answer) == ["count", "matches"]
+    assert answer["count"] == 3
+    assert ids(answer) == ["b", "a", "c"]
+    assert [list(match) for match in answer["matches"]] == [
+        ["id", "score", "namespace"],
+        ["id", "score"],
+        ["id", "score"],
+    ]
+
+    full = cli_json(
+        "query", index, "--vector", "1,0,0", "--return-values", "--return-metadata", "all"
+    )
+    best, second, third = full["matches"]
+    assert best["values"] == [0.9, 0.1, 0]
+    assert best["metadata"] == {"price": 20}
+    assert best["namespace"] == "n"
+    assert second["values"] == [1, 0, 0.2321]
+    assert third["metadata"] == {}
+
+
+@pytest.mark.parametrize(
+    "vector",
+    [
+        ["--vector", "-1", "0", "-.5"],
+        ["--vector", "-1,0,-.5"],
+        ["--vector=-1,0,-.5"],
+        ["--vector", "[-1, 0, -5e-1]"],
+        ["--vector", "[-1,", "0,", "-.5]"],
+        ["--vector", "-1", "--vector", "0", "--vector", "-0.5"],
+    ],
+)
+def test_query_takes_numbers_in_many_ways(cli_json: Json, index: str, vector: list[str]) -> None:
+    answer = cli_json("query", index, *vector, "--top-k", "1")
+    assert answer["matches"] == [{"id": "c", "score": pytest.approx(1)}]
+
+
+@pytest.mark.parametrize(
+    ("vector", "word"),
+    [
+        (["1", "x", "3"], "'x'"),
+        (["1,,3"], "''"),
+        (["[1,2"], "'[1'"),
+        ([""], "''"),
+        (["[]"], "''"),
+        (["1", "null"], "'null'"),
+    ],
+)
+def test_query_refuses_what_is_not_a_number(misused: Text, vector: list[str], word: str) -> None:
+    assert misused("query", "docs", "--vector", *vector).endswith(f"{word} is not a number")
+
+
+@pytest.mark.parametrize("vector", [["1", "2"], ["0", "0", "0"], ["1", "2", "nan"]])
+def test_query_refuses_a_vector_that_does_not_fit(
+    refused: Text, index: str, vector: list[str]
+) -> None:
+    assert refused("query", index, "--vector", *vector).startswith("query vector: ")
+
+
+@pytest.mark.parametrize("options", [[], ["--vector", "1", "--vector-id", "a"]])
+def test_query_wants_a_vector_or_an_id(misused: Text, options: list[str]) -> None:
+    assert misused("query", "docs", *options) == "Error: give either --vector or --vector-id"
+
+
+def test_query_by_id_finds_itself_first(cli_json: Json, refused: Text, index: str) -> None:
+    assert ids(cli_json("query", index, "--vector-id", "a", "--top-k", "2")) == ["a", "b"]
+    assert "does not exist" in refused("query", index, "--vector-id", "zzz")
+
+
+@pytest.mark.parametrize("indexed", [False, True])
+def test_query_filters(cli_json: Json, index: str, indexed: bool) -> None:
+    if indexed:
+        cli_json("create-metadata-index", index, "--property-name", "price", "--type", "number")
+
+    def found(filter: str) -> list[str]:
+        return ids(cli_json("query", index, "--vector", "1", "0", "0", "--filter", filter))
+
+    assert found('{"price": {"$gte": 20}}') == ["b"]
+    assert found('{"price": {"$gte": 10, "$lt": 20}}') == ["a"]
+    assert found('{"price": {"$in": [10, 20]}}') == ["b", "a"]
+    assert found("{}") == ["b", "a", "c"]
+
+
+def test_query_searches_one_namespace(cli_json: Json, cli_text: Text, index: str) -> None:
+    query = ["query", index, "--vector", "1", "0", "0"]
+    assert ids(cli_json(*query, "--namespace", "n")) == ["b"]
+    assert cli_json(*query, "--namespace", "other") == {"count": 0, "matches": []}
+    assert cli_text(*query, "--namespace", "other") == "No vectors match.\n"
+
+
+@pytest.mark.parametrize("filter", ["{", "[1]", '"price"', "null"])
+def test_query_refuses_a_filter_that_is_no_json_object(misused: Text, filter: str) -> None:
+    assert "--filter" in misused("query", "docs", "--vector", "1", "--filter", filter)
+
+
+@pytest.mark.parametrize("filter", ['{"price": {"$about": 3}}', '{"price": {}}', '{"$or": [1]}'])
+def test_query_refuses_a_malformed_filter(refused: Text, index: str, filter: str) -> None:
+    assert refused("query", index, "--vector", "1", "0", "0", "--filter", filter)
+
+
+def test_query_takes_our_own_options(cli_json: Json, refused: Text, index: str) -> None:
+    query = ["query", index, "--vector", "1", "0", "0"]
+    assert ids(cli_json(*query, "--exact")) == ids(cli_json(*query, "--ef-search", "200"))
+    assert "ef_search" in refused(*query, "--ef-search", "0")
+    assert "top_k" in refused(*query, "--top-k", "1001")
+
+
+@pytest.mark.parametrize(
+    ("flags", "wanted"),
+    [
+        (["--return-values"], True),
+        (["--return-values=true"], True),
+        (["--return-values", "true"], True),
+        (["--return-values=false"], False),
+        (["--return-values", "false"], False),
+        (["--no-return-values"], False),
+        ([], False),
+    ],
+)
+def test_query_takes_booleans_as_wrangler_does(
+    cli_json: Json, index: str, flags: list[str], wanted: bool
+) -> None:
+    answer = cli_json("query", index, *flags, "--vector", "1", "0", "0")
+    assert ("values" in answer["matches"][0]) is wanted
+
+
+def test_query_shows_a_table(cli_text: Text, index: str) -> None:
+    text = cli_text(
+        "query", index, "--vector", "1", "0", "0", "--return-values", "--return-metadata", "all"
+    )
+    row = next(line for line in text.splitlines() if " b " in line)
+    assert "0.99388" in row
+    assert '{"price": 20}' in row
+    assert "[0.9, 0.1, 0]" in row
+
+
+# get, delete, list
+
+
+def test_get_vectors_leaves_out_what_is_not_there(
+    cli_json: Json, cli_text: Text, index: str
+) -> None:
+    got = cli_json("get-vectors", index, "--ids", "b", "zzz", "--ids", "a", "b")
+    assert [each["id"] for each in got] == ["b", "a"]
+    assert cli_json("get-vectors", index, "--ids", "zzz") == []
+    assert "does not contain" in cli_text("get-vectors", index, "--ids", "zzz")
+    assert '{"price": 20}' in cli_text("get-vectors", index, "--ids", "b")
+
+
+def test_ids_may_look_like_options(cli_json: Json, client: pgvectorize.Client, index: str) -> None:
+    client.index(index).upsert([(id, [1, 2, 3]) for id in ("-1", "--json", "a b", "x=y")])
+    got = cli_json("get-vectors", index, "--ids", "-1", "a b", "x=y", "--ids=--json")
+    assert [each["id"] for each in got] == ["-1", "a b", "x=y", "--json"]
+
+
+def test_a_misspelt_option_is_not_taken_for_an_id(misused: Text) -> None:
+    assert "--jsn" in misused("get-vectors", "docs", "--ids", "a", "--jsn")
+    assert "--ids" in misused("get-vectors", "docs", "--ids")
+    assert "--ids" in misused("delete-vectors", "docs")
+
+
+def test_ids_end_at_a_double_dash(cli_text: Text, index: str) -> None:
+    assert "0.2321" in cli_text("get-vectors", "--ids", "a", "--", index)
+
+
+def test_control_characters_do_not_reach_the_terminal(
+    cli_text: Text, cli_json: Json, client: pgvectorize.Client, index: str
+) -> None:
+    client.index(index).upsert([("\x1b[31mred", [1, 2, 3])])
+    assert r"\x1b[31mred" in cli_text("list-vectors", index)
+    assert "\x1b[31mred" in [each["id"] for each in cli_json("list-vectors", index)["vectors"]]
+
+
+def test_delete_vectors_says_how_many_were_there(cli_text: Text, index: str) -> None:
+    text = cli_text("delete-vectors", index, "--ids", "a", "zzz")
+    assert text.startswith(f"Deleted 1 vector from index '{index}'. Mutation: ")
+
+
+def test_list_vectors_goes_on_from_page_to_page(cli_json: Json, cli_text: Text, index: str) -> None:
+    first = cli_json("list-vectors", index, "--count", "2")
+    assert first == {
+        "count": 2,
+        "totalCount": 3,
+        "isTruncated": True,
+        "nextCursor": first["nextCursor"],
+        "cursorExpirationTimestamp": None,
+        "vectors": [{"id": "a"}, {"id": "b"}],
+    }
+    text = cli_text("list-vectors", index, "--count", "2")
+    assert "Showing 2 of 3 vectors." in text
+    command = text.splitlines()[-1].split()
+    assert command[0] == "pgvectorize"
+    last = cli_json(*command[1:])
+    assert last["vectors"] == [{"id": "c"}]
+    assert (last["isTruncated"], last["nextCursor"]) == (False, None)
+
+
+def test_list_vectors_of_an_empty_index(
+    cli_json: Json, cli_text: Text, make_index: Callable[..., str]
+) -> None:
+    name = make_index()
+    assert cli_json("list-vectors", name) == {
+        "count": 0,
+        "totalCount": 0,
+        "isTruncated": False,
+        "nextCursor": None,
+        "cursorExpirationTimestamp": None,
+        "vectors": [],
+    }
+    assert cli_text("list-vectors", name) == "No vectors found in this index.\n"
+
+
+@pytest.mark.parametrize("options", [["--count", "1001"], ["--cursor", "nonsense"]])
+def test_list_vectors_refuses_what_it_cannot_page(
+    refused: Text, index: str, options: list[str]
+) -> None:
+    assert refused("list-vectors", index, *options)
