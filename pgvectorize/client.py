@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from types import TracebackType
 from typing import Any, TypeVar
 from uuid import UUID
 
 import numpy.typing as npt
-from psycopg import Connection
+import psycopg
+from psycopg import Connection, Cursor
 from psycopg.pq import TransactionStatus
 from psycopg.rows import dict_row
 from psycopg_pool import ConnectionPool
@@ -23,7 +25,7 @@ from pgvectorize.encoding import (
     batches,
     column_batches,
 )
-from pgvectorize.errors import InvalidRequest, InvalidVector, translated
+from pgvectorize.errors import InvalidRequest, InvalidVector, translate, translated
 from pgvectorize.models import (
     Filter,
     IndexDescription,
@@ -41,7 +43,7 @@ from pgvectorize.models import (
     VectorInput,
     VectorList,
 )
-from pgvectorize.plans import Copy, Handshake, Plan, Row
+from pgvectorize.plans import Copy, Handshake, Plan, Row, Statement
 
 T = TypeVar("T")
 
@@ -195,28 +197,36 @@ class Client:
             cursor.adapters.register_dumper(Binary, BinaryDumper)
             if self._handshake is not None:
                 cursor.adapters.register_loader(self._handshake.vector_oid, VectorLoader)
-            rows: list[Row] | None = None
+            resume: Callable[[], Statement | Copy] = partial(next, plan)
             while True:
                 try:
-                    step = next(plan) if rows is None else plan.send(rows)
+                    step = resume()
                 except StopIteration as done:
                     result: T = done.value
                     return result
-                rows = []
-                if isinstance(step, Copy):
-                    with cursor.copy(step.sql) as copy:
-                        for block in step.data:
-                            copy.write(block)
+                try:
+                    rows = self._perform(cursor, step)
+                except psycopg.Error as error:
+                    failure = translate(error)
+                    failure.__cause__ = error
+                    resume = partial(plan.throw, failure)
                 else:
-                    try:
-                        cursor.execute(step.sql, step.params)
-                    except UnicodeEncodeError as error:
-                        raise InvalidRequest(
-                            "a text contains half of a surrogate pair, which is no character",
-                            hint="Remove it, or decode the text with errors='replace'.",
-                        ) from error
-                    if cursor.description is not None:
-                        rows = cursor.fetchall()
+                    resume = partial(plan.send, rows)
+
+    def _perform(self, cursor: Cursor[Row], step: Statement | Copy) -> list[Row]:
+        if isinstance(step, Copy):
+            with cursor.copy(step.sql) as copy:
+                for block in step.data:
+                    copy.write(block)
+            return []
+        try:
+            cursor.execute(step.sql, step.params)
+        except UnicodeEncodeError as error:
+            raise InvalidRequest(
+                "a text contains half of a surrogate pair, which is no character",
+                hint="Remove it, or decode the text with errors='replace'.",
+            ) from error
+        return [] if cursor.description is None else cursor.fetchall()
 
     @contextmanager
     def _connection(self) -> Iterator[Connection[Any]]:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import re
 import struct
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, fields
@@ -353,7 +354,7 @@ def _matrix(values: Any, refusal: Refusal) -> Matrix:
 
 def _offender(rows: Any, refusal: Refusal) -> InvalidVector:
     """Say which row keeps the rows from being a matrix of numbers."""
-    dimensions = None
+    dimensions = []
     for row, given in enumerate(rows):
         try:
             values = np.asarray(given)
@@ -363,9 +364,11 @@ def _offender(rows: Any, refusal: Refusal) -> InvalidVector:
             return refusal(row, f"values have the shape {values.shape}, expected (dimensions,)")
         if len(values) and values.dtype.kind not in _NUMBERS:
             return refusal(row, f"values are not numbers: {str(given)[:64]}")
-        if dimensions not in (None, len(values)):
-            return refusal(row, f"{len(values)} dimensions, but the first has {dimensions}")
-        dimensions = len(values)
+        dimensions.append(len(values))
+    (usual, _), *_ = Counter(dimensions).most_common(1)  # the wrong row may be the first
+    for row, found in enumerate(dimensions):
+        if found != usual:
+            return refusal(row, f"{found} dimensions, but the others have {usual}")
     return refusal(0, "values are not numbers")
 
 

@@ -1,7 +1,8 @@
 """The contract between operations and I/O.
 
 An operation is a generator: it yields what is to be sent, gets rows back, and
-returns its result. It knows nothing of connections, nor of `async`.
+returns its result. It knows nothing of connections, nor of `async`. An error
+from the database is thrown into it at the `yield`, translated.
 """
 
 from __future__ import annotations
@@ -43,7 +44,6 @@ Plan: TypeAlias = Generator[Statement | Copy, list[Row], T]
 
 @dataclass(frozen=True, slots=True)
 class Handshake:
-    """What a client learns of a database once: the OIDs of `vector` and `vector[]`."""
+    """What a client learns of a database once: the OID of the type `vector`."""
 
     vector_oid: int
-    vector_array_oid: int

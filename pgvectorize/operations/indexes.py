@@ -7,7 +7,7 @@ from uuid import UUID
 from psycopg.sql import SQL, Composed
 
 from pgvectorize.compatibility import check_pgvector, check_revision, check_server
-from pgvectorize.errors import ExtensionUnavailable
+from pgvectorize.errors import DatabaseError, ExtensionUnavailable
 from pgvectorize.models import (
     IndexDescription,
     IndexInfo,
@@ -17,6 +17,10 @@ from pgvectorize.models import (
     Preset,
 )
 from pgvectorize.plans import Handshake, Plan, Statement
+
+# What builds that begin in the same instant can do to each other: deadlock, or "tuple concurrently
+# updated", which has no better code.
+_CLASHES = ("40P01", "XX000")
 
 
 def handshake() -> Plan[Handshake]:
@@ -28,8 +32,7 @@ def handshake() -> Plan[Handshake]:
             current_setting('server_encoding') as encoding,
             to_regclass('pgvectorize.schema_version') is not null as has_schema,
             extension.extversion,
-            vector.oid::bigint as vector_oid,
-            vector.typarray::bigint as vector_array_oid
+            vector.oid::bigint as vector_oid
         from (values (true)) as always
         left join pg_catalog.pg_extension as extension on extension.extname = 'vector'
         left join pg_catalog.pg_type as vector
@@ -47,7 +50,7 @@ def handshake() -> Plan[Handshake]:
     check_pgvector(found["extversion"])
     revisions = yield Statement("select version_num from pgvectorize.schema_version")
     check_revision(revisions[0]["version_num"] if revisions else None)
-    return Handshake(found["vector_oid"], found["vector_array_oid"])
+    return Handshake(found["vector_oid"])
 
 
 def create_index(
@@ -135,23 +138,30 @@ def create_metadata_index(index: str, property_name: str, index_type: IndexType)
 
 def build_metadata_index(index: str, property_name: str, index_type: IndexType) -> Plan[UUID]:
     """As `create_metadata_index`, without making writers wait; not in a transaction."""
+    clashes = 0
     while True:
-        rows = yield Statement(
-            """
-            select statement, mutation_id
-            from pgvectorize._build_metadata_index(
-                index => %(index)s, property_name => %(property_name)s,
-                index_type => %(index_type)s
+        try:
+            rows = yield Statement(
+                """
+                select statement, mutation_id
+                from pgvectorize._build_metadata_index(
+                    index => %(index)s, property_name => %(property_name)s,
+                    index_type => %(index_type)s
+                )
+                """,
+                {"index": index, "property_name": property_name, "index_type": index_type},
             )
-            """,
-            {"index": index, "property_name": property_name, "index_type": index_type},
-        )
-        if rows[0]["statement"] is None:
-            mutation_id: UUID = rows[0]["mutation_id"]
-            return mutation_id
-        # Whole from our own SQL function, which quoted every name and literal in it;
-        # psycopg would take a lone % for a placeholder.
-        yield Statement(Composed([SQL(rows[0]["statement"].replace("%", "%%"))]))
+            if rows[0]["statement"] is None:
+                mutation_id: UUID = rows[0]["mutation_id"]
+                return mutation_id
+            # Whole from our own SQL function, which quoted every name and literal in it;
+            # psycopg would take a lone % for a placeholder.
+            yield Statement(Composed([SQL(rows[0]["statement"].replace("%", "%%"))]))
+        except DatabaseError as error:
+            clashes += 1
+            if error.sqlstate not in _CLASHES or clashes > 3:
+                raise
+            # look again: what the other session did is found there
 
 
 def list_metadata_indexes(index: str) -> Plan[list[MetadataIndex]]:

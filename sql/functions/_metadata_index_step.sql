@@ -4,13 +4,13 @@
 -- may run, fits in; and it can begin anywhere, so a build that was killed is
 -- mended by the next one:
 --
---     nothing there            → create it
---     INVALID, nobody builds   → drop the leftover, create it
---     INVALID, being built     → refuse; a live build is never dropped
---     valid, not in the catalog → analyze, enter it
+--     nothing there               → create it
+--     INVALID, or of another type → drop the leftover, create it
+--     valid, not in the catalog   → enter it, analyze
 --
 -- A build holds a SHARE UPDATE EXCLUSIVE lock on the table for as long as it
--- lives, which is how a live one is told from a leftover. The lock is asked for
+-- lives, so whoever can have that lock knows that nobody builds: what is INVALID
+-- then is a leftover, and a live build is never dropped. The lock is asked for
 -- with `nowait`: to wait for it here, with a snapshot held, would deadlock with
 -- the build, which waits for old snapshots.
 create or replace function pgvectorize._metadata_index_step(
@@ -25,11 +25,10 @@ volatile
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    name     text := pgvectorize._metadata_relation_name(target.id, property_name, index_type);
-    built    regclass;
-    is_valid boolean;
-    known    text;
-    other    text;
+    name      text := pgvectorize._metadata_relation_name(target.id, property_name, index_type);
+    known     text;
+    leftover  regclass;
+    is_locked boolean := false;
 begin
     perform pgvectorize._check_property_name(property_name, 'PV000');
     if index_type is null or index_type not in ('string', 'number', 'boolean') then
@@ -48,42 +47,44 @@ begin
         );
     end if;
 
-    built := to_regclass(format('pgvectorize_data.%I', name));
-    select indexes.indisvalid into is_valid from pg_index as indexes where indexes.indexrelid = built;
-    if not is_valid then
+    loop
+        if exists (
+            select from pg_index as indexes
+            where indexes.indexrelid = to_regclass(format('pgvectorize_data.%I', name)) and indexes.indisvalid
+        ) then
+            if known is not null then
+                return null;
+            end if;
+            insert into pgvectorize.metadata_indexes (index_id, property_name, index_type)
+            values (target.id, property_name, index_type)
+            on conflict do nothing;
+            return format('analyze %s', target.relation);  -- the planner needs statistics of the new expression
+        end if;
+        exit when is_locked;
+
         begin
             execute format('lock table %s in share update exclusive mode nowait', target.relation);
         exception when lock_not_available then
-            raise exception 'the metadata index on "%" is being built by another session', property_name
+            raise exception 'a metadata index of index "%" is being built by another session', target.name
                 using errcode = 'PV007', hint = 'Try again when that build, or a vacuum of the table, has ended.';
         end;
-        execute format('drop index if exists %s', built);
-        built := null;
-    end if;
+        is_locked := true;  -- look once more: a build may have ended just now
+    end loop;
 
-    if built is null then
-        -- a build of another type that was killed before it was entered
-        foreach other in array array_remove(array['string', 'number', 'boolean'], index_type) loop
-            execute format(
-                'drop index if exists pgvectorize_data.%I', pgvectorize._metadata_relation_name(target.id, property_name, other)
-            );
-        end loop;
-        return format(
-            'create index %s if not exists %I on %s ((%s))',
-            how,
-            name,
-            target.relation,
-            pgvectorize._indexed_sql(property_name, index_type, 'metadata')
-        );
-    end if;
-
-    if known is null then
-        execute format('analyze %s', target.relation);  -- the planner needs statistics of the new expression
-        insert into pgvectorize.metadata_indexes (index_id, property_name, index_type)
-        values (target.id, property_name, index_type)
-        on conflict do nothing;
-    end if;
-    return null;
+    for leftover in
+        select found.relation
+        from unnest(array['string', 'number', 'boolean']) as types (type)
+        cross join to_regclass(format(
+            'pgvectorize_data.%I', pgvectorize._metadata_relation_name(target.id, property_name, types.type)
+        )) as found (relation)
+        where found.relation is not null
+    loop
+        execute format('drop index %s', leftover);
+    end loop;
+    return format(
+        'create index %s if not exists %I on %s ((%s))',
+        how, name, target.relation, pgvectorize._indexed_sql(property_name, index_type, 'metadata')
+    );
 end;
 $$;
 

@@ -30,7 +30,7 @@ begin
         return case found when 'number' then trim_scale(content::numeric)::text else content end;
     elsif index_type = 'number' and (
         found = 'number'
-        or found = 'string' and content ~ '^\s*[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d{1,4})?\s*$'
+        or found = 'string' and content ~ '^[[:space:]]*[-+]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][-+]?[0-9]{1,4})?[[:space:]]*$' collate "C"  -- ICU has digits that numeric refuses
     ) then
         return content;
     elsif index_type = 'boolean' and (found = 'boolean' or content in ('true', 'false')) then

@@ -39,15 +39,16 @@ begin
             when coalesce(jsonb_typeof(given -> 'namespace'), 'null') not in ('string', 'null')
                 then 'namespace is not a string'
             when jsonb_typeof(given -> 'values') is distinct from 'array'
-                or given @? '$.values[*] ? (@.type() != "number")' then 'values is not an array of numbers'
+                or given @? 'strict $.values[*] ? (@.type() != "number")' then 'values is not an array of numbers'
             when jsonb_array_length(given -> 'values') = 0 then 'values is empty'
             when jsonb_array_length(given -> 'values') > 16000
                 then format('%s dimensions, at most 16000 can be stored', jsonb_array_length(given -> 'values'))
-            when given @? '$.values[*] ? (@.abs() > 3.4028234e38)' then 'a value is too large for a float32'
+            when given @? '$.values[*] ? (@.abs() >= 3.4028235677973366e38)'  -- what rounds to infinity
+                then 'a value is too large for a float32'
         end;
         if problem is not null then
             raise exception 'row %, id "%": %', row, left(given ->> 'id', 64), problem
-                using errcode = 'PV004', hint = 'Nothing was written.';
+                using errcode = 'PV004', detail = 'row ' || row, hint = 'Nothing was written.';
         end if;
         ids := ids || (given ->> 'id');
         namespaces := namespaces || (given ->> 'namespace');

@@ -17,6 +17,7 @@ begin
     if (place -> 'index') is distinct from to_jsonb(target.id)
         or jsonb_typeof(place -> 'after') is distinct from 'string'
         or jsonb_typeof(place -> 'total') is distinct from 'number'
+        or place ->> 'total' !~ '^[0-9]{1,18}$'  -- a bigint
     then
         perform pgvectorize._refuse(
             format('the cursor is not one of index "%s"', target.name),

@@ -21,7 +21,7 @@ as $$
             then format('namespace has %s bytes, at most 1024 are allowed', octet_length(namespace))
         when jsonb_typeof(metadata) <> 'object'
             then format('metadata is not an object but %s', jsonb_typeof(metadata))
-        when metadata @? '$.** ? (@.type() == "object").keyvalue().key ? (@ like_regex "^$|^\\$|[.\"]")'
+        when metadata @? E'$.** ? (@.type() == "object").keyvalue().key ? (@ like_regex "^$|^\\\\$|[.\\"]")'
             then 'a metadata key is empty, begins with "$", or contains "." or a double quote'
         else pgvectorize._values_problem(target, embedding)
     end

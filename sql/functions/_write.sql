@@ -42,7 +42,7 @@ begin
     ) into offending using ids, namespaces, embeddings, metadata, target;
     if offending.position is not null then
         raise exception 'row %, id "%": %', offending.position, left(offending.id, 64), offending.problem
-            using errcode = 'PV004', hint = 'Nothing was written.';
+            using errcode = 'PV004', detail = 'row ' || offending.position, hint = 'Nothing was written.';
     end if;
 
     execute format(

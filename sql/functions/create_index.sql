@@ -76,13 +76,14 @@ begin
     execute format(
         $sql$
         create table pgvectorize_data.%1$I (
-            id         text constraint %2$I primary key,
-            namespace  text constraint %3$I not null default '',
-            embedding  @vector@.vector(%4$s) constraint %5$I not null,
+            id         text constraint %2$I not null constraint %3$I primary key,
+            namespace  text constraint %4$I not null default '',
+            embedding  @vector@.vector(%5$s) constraint %6$I not null,
             metadata   jsonb
         )
         $sql$,
         name,
+        pgvectorize._relation_name(target.id, 'id_not_null'),
         pgvectorize._relation_name(target.id, 'id_pkey'),
         pgvectorize._relation_name(target.id, 'namespace_not_null'),
         dimensions,

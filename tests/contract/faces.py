@@ -1,0 +1,298 @@
+"""The faces of pgvectorize: the same operations by asyncio, by blocking calls, and by SQL."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import asdict, dataclass
+from typing import Any, Protocol, cast
+from uuid import UUID
+
+import numpy as np
+import psycopg
+from psycopg.rows import dict_row
+from psycopg.sql import SQL, Identifier, Placeholder
+
+from pgvectorize import (
+    AsyncClient,
+    AsyncIndex,
+    Client,
+    Index,
+    IndexDescription,
+    IndexInfo,
+    Match,
+    Matches,
+    MetadataIndex,
+    Mutation,
+    Preset,
+    Vector,
+    VectorList,
+)
+from pgvectorize.encoding import json_text
+from pgvectorize.errors import translated
+
+
+class Face(Protocol):
+    """Every operation in Vectorize's words; what belongs to an index takes its name first."""
+
+    def create_index(self, name: str, **options: Any) -> IndexInfo: ...
+    def get_index(self, name: str) -> IndexInfo: ...
+    def list_indexes(self) -> list[IndexInfo]: ...
+    def delete_index(self, name: str) -> None: ...
+    def presets(self) -> list[Preset]: ...
+    def describe(self, index: str) -> IndexDescription: ...
+    def insert(
+        self, index: str, vectors: Iterable[Any] | None = None, **columns: Any
+    ) -> Mutation: ...
+    def upsert(
+        self, index: str, vectors: Iterable[Any] | None = None, **columns: Any
+    ) -> Mutation: ...
+    def query(self, index: str, vector: Any, **options: Any) -> Matches: ...
+    def query_by_id(self, index: str, id: str, **options: Any) -> Matches: ...
+    def query_many(self, index: str, vectors: Any, **options: Any) -> list[Matches]: ...
+    def count(self, index: str, **options: Any) -> int: ...
+    def get_by_ids(self, index: str, ids: Iterable[str]) -> list[Vector]: ...
+    def delete_by_ids(self, index: str, ids: Iterable[str]) -> Mutation: ...
+    def list_vectors(self, index: str, **options: Any) -> VectorList: ...
+    def create_metadata_index(self, index: str, property_name: str, index_type: str) -> UUID: ...
+    def list_metadata_indexes(self, index: str) -> list[MetadataIndex]: ...
+    def delete_metadata_index(self, index: str, property_name: str) -> UUID: ...
+
+    def borrow(self) -> AbstractContextManager[Borrowed]:
+        """Give the same face over a new connection in autocommit, which it only borrows."""
+
+
+@dataclass(frozen=True)
+class Borrowed:
+    """A face, and the connection that it works on."""
+
+    face: Face
+    connection: Any
+    wait: Callable[[Any], Any] = lambda result: result
+
+    def execute(self, sql: str) -> list[tuple[Any, ...]]:
+        rows: list[tuple[Any, ...]] = self.wait(self.wait(self.connection.execute(sql)).fetchall())
+        return rows
+
+    @contextmanager
+    def transaction(self, *, rollback: bool = False) -> Iterator[None]:
+        """Begin a transaction as the caller of a client does, and commit it or not."""
+        self.wait(self.connection.execute("begin"))
+        try:
+            yield
+        except BaseException:
+            rollback = True
+            raise
+        finally:
+            self.wait(self.connection.execute("rollback" if rollback else "commit"))
+
+
+class IterableFace(Face, Protocol):
+    """A face of the Python client, which has iteration besides."""
+
+    def iterate(self, index: str) -> list[Vector]: ...
+
+
+def client_face(
+    client: Client | AsyncClient,
+    dsn: str,
+    wait: Callable[[Any], Any] = lambda result: result,
+) -> IterableFace:
+    """Make the face of a client; `wait` turns an awaitable into what it yields."""
+    return cast(IterableFace, _ClientFace(client, dsn, wait))
+
+
+class _ClientFace:
+    def __init__(self, client: Any, dsn: str, wait: Callable[[Any], Any]) -> None:
+        self._client = client
+        self._dsn = dsn
+        self._wait = wait
+
+    def __getattr__(self, operation: str) -> Callable[..., Any]:
+        def call(*arguments: Any, **options: Any) -> Any:
+            if hasattr(self._client, operation):
+                method = getattr(self._client, operation)
+            else:
+                name, *arguments = arguments  # type: ignore[assignment]
+                method = getattr(self._client.index(name), operation)
+            return self._wait(method(*arguments, **options))
+
+        return call
+
+    def iterate(self, index: str) -> list[Vector]:
+        vectors: Index | AsyncIndex = self._client.index(index)
+        if isinstance(vectors, Index):
+            return list(vectors)
+
+        async def collect(vectors: AsyncIndex) -> list[Vector]:
+            return [vector async for vector in vectors]
+
+        return cast("list[Vector]", self._wait(collect(vectors)))
+
+    @contextmanager
+    def borrow(self) -> Iterator[Borrowed]:
+        is_async = isinstance(self._client, AsyncClient)
+        kind: Any = psycopg.AsyncConnection if is_async else psycopg.Connection
+        connection = self._wait(kind.connect(self._dsn, autocommit=True))
+        try:
+            yield Borrowed(
+                client_face(self._client.using(connection), self._dsn, self._wait),
+                connection,
+                self._wait,
+            )
+        finally:
+            self._wait(connection.close())
+
+
+class SqlFace:
+    """The SQL functions, called with named arguments and literals, as psql users do."""
+
+    def __init__(self, connection: psycopg.Connection[Any], dsn: str) -> None:
+        self._connection = connection
+        self._dsn = dsn
+
+    def create_index(self, name: str, **options: Any) -> IndexInfo:
+        return IndexInfo(**self._row("create_index", name=name, **options))
+
+    def get_index(self, name: str) -> IndexInfo:
+        return IndexInfo(**self._row("get_index", name=name))
+
+    def list_indexes(self) -> list[IndexInfo]:
+        return [IndexInfo(**row) for row in self._rows("list_indexes")]
+
+    def delete_index(self, name: str) -> None:
+        self._row("delete_index", name=name)
+
+    def presets(self) -> list[Preset]:
+        return [Preset(**row) for row in self._rows("presets")]
+
+    def describe(self, index: str) -> IndexDescription:
+        return IndexDescription(**self._row("describe", index=index))
+
+    def insert(self, index: str, vectors: Iterable[Any] | None = None, **columns: Any) -> Mutation:
+        return Mutation(**self._row("insert", index=index, **_written(vectors, **columns)))
+
+    def upsert(self, index: str, vectors: Iterable[Any] | None = None, **columns: Any) -> Mutation:
+        return Mutation(**self._row("upsert", index=index, **_written(vectors, **columns)))
+
+    def query(self, index: str, vector: Any, **options: Any) -> Matches:
+        return _matches(
+            self._rows("query", index=index, vector=_vector_literal(vector), **_options(options))
+        )
+
+    def query_by_id(self, index: str, id: str, **options: Any) -> Matches:
+        return _matches(self._rows("query_by_id", index=index, id=id, **_options(options)))
+
+    def query_many(self, index: str, vectors: Any, **options: Any) -> list[Matches]:
+        answers: list[list[dict[str, Any]]] = [[] for _ in vectors]
+        literals = [_vector_literal(vector) for vector in vectors]
+        for row in self._rows("query_many", index=index, vectors=literals, **_options(options)):
+            answers[row.pop("query") - 1].append(row)
+        return [_matches(rows) for rows in answers]
+
+    def count(self, index: str, **options: Any) -> int:
+        number: int = self._row("count", index=index, **_options(options))["count"]
+        return number
+
+    def get_by_ids(self, index: str, ids: Iterable[str]) -> list[Vector]:
+        return [Vector(**row) for row in self._rows("get_by_ids", index=index, ids=list(ids))]
+
+    def delete_by_ids(self, index: str, ids: Iterable[str]) -> Mutation:
+        return Mutation(**self._row("delete_by_ids", index=index, ids=list(ids)))
+
+    def list_vectors(self, index: str, **options: Any) -> VectorList:
+        return VectorList(**self._row("list_vectors", index=index, **options))
+
+    def create_metadata_index(self, index: str, property_name: str, index_type: str) -> UUID:
+        (mutation_id,) = self._row(
+            "create_metadata_index", index=index, property_name=property_name, index_type=index_type
+        ).values()
+        return cast(UUID, mutation_id)
+
+    def list_metadata_indexes(self, index: str) -> list[MetadataIndex]:
+        return [MetadataIndex(**row) for row in self._rows("list_metadata_indexes", index=index)]
+
+    def delete_metadata_index(self, index: str, property_name: str) -> UUID:
+        (mutation_id,) = self._row(
+            "delete_metadata_index", index=index, property_name=property_name
+        ).values()
+        return cast(UUID, mutation_id)
+
+    @contextmanager
+    def borrow(self) -> Iterator[Borrowed]:
+        with psycopg.connect(self._dsn, autocommit=True) as connection:
+            yield Borrowed(SqlFace(connection, self._dsn), connection)
+
+    def _row(self, function: str, **arguments: Any) -> dict[str, Any]:
+        (row,) = self._rows(function, **arguments)
+        return row
+
+    def _rows(self, function: str, **arguments: Any) -> list[dict[str, Any]]:
+        """Run `select * from pgvectorize.function(name => …, …)`."""
+        call = SQL("select * from {}({})").format(
+            Identifier("pgvectorize", function),
+            SQL(", ").join(
+                SQL("{} => {}").format(Identifier(name), Placeholder()) for name in arguments
+            ),
+        )
+        with translated(), self._connection.cursor(row_factory=dict_row) as cursor:
+            rows = cursor.execute(call, list(arguments.values())).fetchall()
+        for row in rows:
+            if row.get("values") is not None:
+                row["values"] = np.array(json.loads(row["values"]), dtype=np.float32)
+        return rows
+
+
+def _matches(rows: list[dict[str, Any]]) -> Matches:
+    return Matches(len(rows), [Match(**row) for row in rows])
+
+
+def _options(options: dict[str, Any]) -> dict[str, Any]:
+    if options.get("filter") is not None:
+        options["filter"] = _json(options["filter"])
+    if isinstance(options.get("return_metadata"), bool):
+        options["return_metadata"] = "true" if options["return_metadata"] else "false"
+    return options
+
+
+def _written(
+    vectors: Iterable[Any] | None,
+    ids: Sequence[str] | None = None,
+    values: Any = None,
+    namespaces: str | Sequence[str | None] | None = None,
+    metadata: Sequence[Any] | None = None,
+) -> dict[str, Any]:
+    """Write vectors as Vectorize's JSON, or columns as arrays."""
+    if vectors is not None:
+        return {"vectors": f"[{','.join(_json(_as_dict(vector)) for vector in vectors)}]"}
+    if isinstance(namespaces, str):
+        namespaces = [namespaces] * len(ids or [])
+    return {
+        "ids": ids,
+        "embeddings": None if values is None else [_vector_literal(row) for row in values],
+        "namespaces": namespaces,
+        "metadata": metadata and [None if item is None else _json(item) for item in metadata],
+    }
+
+
+def _as_dict(given: Any) -> Any:
+    if isinstance(given, Vector):
+        given = asdict(given)
+    elif isinstance(given, tuple):
+        given = dict(zip(("id", "values", "namespace", "metadata"), given, strict=False))
+    if isinstance(given, Mapping) and isinstance(given.get("values"), np.ndarray):
+        given = {**given, "values": given["values"].tolist()}
+    return given
+
+
+def _vector_literal(values: Iterable[float]) -> str:
+    return f"[{','.join(repr(float(value)) for value in values)}]"
+
+
+def _json(value: Any) -> str:
+    """JSON in which a float stays one, 1e23 too; what JSON cannot hold is left to the server."""
+    try:
+        return json_text(value).decode()
+    except (TypeError, ValueError):
+        return json.dumps(value)

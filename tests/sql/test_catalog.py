@@ -1,0 +1,177 @@
+"""What pgvectorize puts into a database: its functions, types and names."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import fields
+
+import psycopg
+import pytest
+
+from pgvectorize import (
+    IndexDescription,
+    IndexInfo,
+    Match,
+    MetadataIndex,
+    Mutation,
+    Preset,
+    Vector,
+    VectorList,
+    schema,
+)
+
+Connection = psycopg.Connection[tuple[object, ...]]
+
+PUBLIC = {
+    "count",
+    "create_index",
+    "create_metadata_index",
+    "delete_by_ids",
+    "delete_index",
+    "delete_metadata_index",
+    "describe",
+    "get_by_ids",
+    "get_index",
+    "insert",
+    "list_indexes",
+    "list_metadata_indexes",
+    "list_vectors",
+    "presets",
+    "query",
+    "query_by_id",
+    "query_many",
+    "upsert",
+}
+FILES = {path.stem: path.read_text() for path in schema._find("sql/functions").glob("*.sql")}
+
+
+def functions(connection: Connection) -> list[str]:
+    rows = connection.execute(
+        "select proname::text from pg_proc where pronamespace = 'pgvectorize'::regnamespace"
+    )
+    return [str(row[0]) for row in rows]
+
+
+def attributes(connection: Connection, type_name: str) -> list[str]:
+    rows = connection.execute(
+        """
+        select attribute.attname::text
+        from pg_type as type
+        join pg_attribute as attribute on attribute.attrelid = type.typrelid
+        where type.oid = %s::regtype
+        order by attribute.attnum
+        """,
+        [f"pgvectorize.{type_name}"],
+    )
+    return [str(row[0]) for row in rows]
+
+
+# Functions
+
+
+def test_the_public_functions_are_the_documented_ones(connection: Connection) -> None:
+    assert {name for name in functions(connection) if not name.startswith("_")} == PUBLIC
+
+
+def test_no_function_is_overloaded(connection: Connection) -> None:
+    names = functions(connection)
+    assert sorted(names) == sorted(set(names))
+
+
+def test_every_function_has_a_file_of_its_own(connection: Connection) -> None:
+    assert set(functions(connection)) == set(FILES) | {"_functions_digest"}
+
+
+@pytest.mark.parametrize("name", sorted(FILES))
+def test_a_file_holds_the_function_that_it_is_named_after(name: str) -> None:
+    created = re.findall(r"create or replace function pgvectorize\.(\w+)\(", FILES[name])
+    commented = re.findall(r"comment on function pgvectorize\.(\w+)\(", FILES[name])
+    assert created == commented == [name]
+
+
+def test_everything_has_a_comment(connection: Connection) -> None:
+    silent = connection.execute(
+        """
+        select oid::regprocedure::text from pg_proc
+        where pronamespace = 'pgvectorize'::regnamespace
+            and obj_description(oid, 'pg_proc') is null
+        union all
+        select oid::regclass::text from pg_class
+        where relnamespace = 'pgvectorize'::regnamespace and relkind = 'r'
+            and relname <> 'schema_version' and obj_description(oid, 'pg_class') is null
+        """
+    ).fetchall()
+    assert silent == []
+
+
+def test_nobody_gets_more_rights_than_the_caller(connection: Connection) -> None:
+    definers = connection.execute(
+        "select oid::regprocedure::text from pg_proc "
+        "where pronamespace = 'pgvectorize'::regnamespace and prosecdef"
+    ).fetchall()
+    assert definers == []
+
+
+# Types
+
+
+@pytest.mark.parametrize(
+    ("model", "type_name"),
+    [
+        (Match, "match"),
+        (Mutation, "mutation"),
+        (IndexInfo, "index_info"),
+        (IndexDescription, "index_description"),
+        (VectorList, "vector_list"),
+        (MetadataIndex, "metadata_index"),
+        (Preset, "preset"),
+    ],
+)
+def test_a_model_has_the_fields_of_its_type(
+    connection: Connection, model: type, type_name: str
+) -> None:
+    assert [field.name for field in fields(model)] == attributes(connection, type_name)
+
+
+def test_a_vector_has_the_fields_of_its_type(connection: Connection) -> None:
+    """In another order: that of the tuples which may be given for it."""
+    assert {field.name for field in fields(Vector)} == set(attributes(connection, "stored_vector"))
+
+
+def test_a_numbered_match_is_a_match_with_the_number_of_its_query(connection: Connection) -> None:
+    assert attributes(connection, "numbered_match") == ["query", *attributes(connection, "match")]
+
+
+# Names
+
+_NAMES = """
+    select conname::text from pg_constraint where conrelid = %(relation)s::regclass
+    union
+    select indexrelid::regclass::text from pg_index where indrelid = %(relation)s::regclass
+"""
+
+
+@pytest.mark.parametrize("dimensions", [3, 2001])
+def test_every_name_of_an_index_is_made_from_its_id(
+    connection: Connection, make_index: Callable[..., str], dimensions: int
+) -> None:
+    name = make_index(dimensions=dimensions)
+    connection.execute("select pgvectorize.create_metadata_index(%s, 'price', 'number')", [name])
+    rows = connection.execute(
+        "select id::text, relation::text from pgvectorize.indexes where name = %s", [name]
+    ).fetchall()
+    ((id, relation),) = rows
+    names = {str(row[0]) for row in connection.execute(_NAMES, {"relation": relation})}
+    strange = {found for found in names if not re.search(rf"(^|\.)_idx_{id}_", found)}
+    assert len(names) >= 3
+    assert strange == set()
+
+
+@pytest.mark.parametrize("table", ["indexes", "metadata_indexes", "mutations"])
+def test_every_name_in_the_catalog_says_what_it_is(connection: Connection, table: str) -> None:
+    relation = f"pgvectorize.{table}"
+    columns = "|".join(attributes(connection, table))
+    scheme = rf"(pgvectorize\.)?{table}_(pkey|(({columns})(_|$))+(key|check|idx|not_null))"
+    for (found,) in connection.execute(_NAMES, {"relation": relation}):
+        assert re.fullmatch(scheme, str(found))

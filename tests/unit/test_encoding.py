@@ -1,0 +1,259 @@
+"""Postgres' binary formats, against a reference made by psycopg or by hand."""
+
+from __future__ import annotations
+
+import json
+import struct
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+from psycopg.adapt import PyFormat, Transformer
+from psycopg.types.json import Jsonb
+
+from pgvectorize import InvalidVector, Vector
+from pgvectorize.encoding import (
+    COPY_HEADER,
+    COPY_TRAILER,
+    Batch,
+    VectorLoader,
+    batches,
+    column_batches,
+    copy_rows,
+    json_text,
+    jsonb,
+    jsonb_array,
+    query_matrix,
+    query_vector,
+    text_array,
+    vector_array,
+)
+
+VECTOR_OID = 70_000
+
+
+def by_psycopg(value: Any) -> bytes:
+    """What psycopg itself sends for a value, in binary."""
+    data = Transformer().get_dumper(value, PyFormat.BINARY).dump(value)
+    return bytes(data or b"")
+
+
+def vector(*values: float) -> bytes:
+    """A vector as pgvector's vector_send writes it."""
+    return struct.pack(f">HH{len(values)}f", len(values), 0, *values)
+
+
+def sized(data: bytes) -> bytes:
+    return struct.pack(">i", len(data)) + data
+
+
+# Arrays and COPY
+
+
+def test_query_vector_is_a_vector() -> None:
+    assert query_vector([1.0, -2.5]).data == vector(1.0, -2.5)
+
+
+def test_vector_array_has_a_header_and_sized_vectors() -> None:
+    matrix = np.array([[1, 2], [3, 4]], dtype=np.float32)
+    header = struct.pack(">iiIii", 1, 0, VECTOR_OID, 2, 1)
+    assert vector_array(matrix, VECTOR_OID).data == (
+        header + sized(vector(1, 2)) + sized(vector(3, 4))
+    )
+
+
+def test_vector_array_of_none_has_no_dimensions() -> None:
+    assert vector_array(query_matrix([]), VECTOR_OID).data == struct.pack(">iiI", 0, 0, VECTOR_OID)
+
+
+@pytest.mark.parametrize("layout", [np.ascontiguousarray, np.asfortranarray])
+@pytest.mark.parametrize("dtype", ["float16", "float32", "float64", ">f4", "int64"])
+def test_vector_array_takes_any_layout_and_type(layout: Any, dtype: str) -> None:
+    matrix = layout(np.arange(12).reshape(3, 4).astype(dtype))
+    wanted = vector_array(np.arange(12, dtype=np.float32).reshape(3, 4), VECTOR_OID)
+    assert vector_array(query_matrix(matrix), VECTOR_OID) == wanted
+
+
+@pytest.mark.parametrize("texts", [["a"], ["ü", "", "日本"], ["a", None]])
+def test_text_array_is_what_psycopg_sends(texts: list[str | None]) -> None:
+    assert text_array(texts).data == by_psycopg(texts)
+
+
+def test_arrays_without_elements_have_no_dimensions() -> None:
+    assert text_array([]).data == struct.pack(">iiI", 0, 0, 25)
+    assert jsonb_array([]).data == struct.pack(">iiI", 0, 0, 3802)
+
+
+def test_jsonb_array_is_what_psycopg_sends() -> None:
+    documents: list[dict[str, Any] | None] = [{"a": 1}, None, {}]
+    wanted = by_psycopg([None if given is None else Jsonb(given, json_text) for given in documents])
+    given = [None if document is None else json_text(document) for document in documents]
+    assert jsonb_array(given).data == wanted
+
+
+def test_copy_rows_are_tuples_of_four_sized_fields() -> None:
+    matrix = np.array([[1, 2], [3, 4]], dtype=np.float32)
+    batch = Batch(["a", "é"], matrix, [None, "n"], [b"{}", None])
+    null = struct.pack(">i", -1)
+    assert copy_rows(batch) == b"".join(
+        [
+            struct.pack(">h", 4),
+            sized(b"a"),
+            null,
+            sized(vector(1, 2)),
+            sized(b"\x01{}"),
+            struct.pack(">h", 4),
+            sized("é".encode()),
+            sized(b"n"),
+            sized(vector(3, 4)),
+            null,
+        ]
+    )
+
+
+def test_copy_has_the_header_and_trailer_of_the_manual() -> None:
+    assert b"PGCOPY\n\xff\r\n\x00" + struct.pack(">ii", 0, 0) == COPY_HEADER
+    assert COPY_TRAILER == b"\xff\xff"
+
+
+def test_values_come_back_as_they_went() -> None:
+    values = np.random.default_rng(7).standard_normal(384).astype(np.float32)
+    read = VectorLoader(VECTOR_OID).load(query_vector(values).data)
+    assert read.dtype == np.float32
+    assert read.tobytes() == values.tobytes()
+
+
+# JSON
+
+
+@pytest.mark.parametrize(
+    ("document", "text"),
+    [
+        ({"a": 1e23}, '{"a":100000000000000000000000.0}'),
+        ({"a": -1.5e16}, '{"a":-15000000000000000.0}'),
+        ({"a": [1e16, 2]}, '{"a":[10000000000000000.0,2]}'),
+        ({"a": 1e-7}, '{"a":1e-07}'),
+        ({"a": 10**30}, '{"a":1' + "0" * 30 + "}"),
+        ({"1e+23": "2e+23"}, '{"1e+23":"2e+23"}'),
+        ({"a": '"1e+23', "b": 1e22}, '{"a":"\\"1e+23","b":10000000000000000000000.0}'),
+        ({"a": "\\", "b": 1e22, "c": "e+"}, '{"a":"\\\\","b":10000000000000000000000.0,"c":"e+"}'),
+        ({"é": "日本"}, '{"é":"日本"}'),
+    ],
+)
+def test_json_text_keeps_large_floats_floats(document: dict[str, Any], text: str) -> None:
+    assert json_text(document).decode() == text
+    assert json.loads(text) == document
+
+
+def test_json_text_keeps_the_largest_float() -> None:
+    assert json.loads(json_text({"a": 1.7976931348623157e308})) == {"a": 1.7976931348623157e308}
+
+
+def test_jsonb_is_versioned_json() -> None:
+    assert jsonb({"a": 1}).data == b'\x01{"a":1}'
+
+
+@pytest.mark.parametrize("document", [{"a": "\0"}, {"\0": 1}, {"a": [{"b": ("x\0",)}]}])
+def test_json_text_refuses_nul(document: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match="NUL"):
+        json_text(document)
+
+
+def test_json_text_takes_the_letters_that_look_like_nul() -> None:
+    assert json.loads(json_text({"a": r"\u0000"})) == {"a": r"\u0000"}
+
+
+@pytest.mark.parametrize("number", [float("nan"), float("inf")])
+def test_json_text_refuses_what_json_lacks(number: float) -> None:
+    with pytest.raises(ValueError, match="JSON compliant"):
+        json_text({"a": number})
+
+
+# Batches
+
+
+def test_batches_read_every_shape_alike() -> None:
+    shapes: list[Any] = [
+        Vector("a", [1.0, 2.0], "n", {"k": 1}),
+        ("a", [1.0, 2.0], "n", {"k": 1}),
+        {"id": "a", "values": [1.0, 2.0], "namespace": "n", "metadata": {"k": 1}},
+    ]
+    for given in shapes:
+        (batch,) = batches([given], 10)
+        assert (batch.ids, batch.namespaces, batch.metadata) == (["a"], ["n"], [b'{"k":1}'])
+        assert batch.values.tolist() == [[1.0, 2.0]]
+
+
+def test_batches_read_no_more_than_a_batch_ahead() -> None:
+    taken = []
+
+    def numbers() -> Iterator[tuple[str, list[float]]]:
+        for number in range(10):
+            taken.append(number)
+            yield str(number), [1.0]
+
+    first = next(batches(numbers(), 4))
+    assert len(first) == 4
+    assert taken == [0, 1, 2, 3]
+
+
+def test_columns_are_the_same_batches_as_rows() -> None:
+    matrix = np.arange(10, dtype=np.float64).reshape(5, 2)
+    ids = list("abcde")
+    rows = batches([(id, matrix[row], "n") for row, id in enumerate(ids)], 2)
+    columns = column_batches(ids, matrix, "n", None, 2)
+    for by_row, by_column in zip(rows, columns, strict=True):
+        assert copy_rows(by_row) == copy_rows(by_column)
+
+
+GOOD = ("good", [1.0, 2.0])
+
+
+@pytest.mark.parametrize(
+    ("given", "problem"),
+    [
+        (("a", [1.0, float("nan")]), 'row 3, id "a": value 2 is nan'),
+        (("a", [1e39, 1.0]), 'row 3, id "a": value 1 is 1e'),
+        (("a", [1.0]), 'row 3, id "a": 1 dimensions, but'),
+        (("a", ["x", "y"]), 'row 3, id "a": values are not numbers'),
+        (("a", [[1.0, 2.0]]), r'row 3, id "a": values have the shape \(1, 2\)'),
+        (("a\0", [1.0, 2.0]), "row 3, .*: id contains the character NUL"),
+        (("a", [1.0, 2.0], "\0"), 'row 3, id "a": namespace contains the character NUL'),
+        (("\ud800", [1.0, 2.0]), "row 3, .*: id contains half of a surrogate pair"),
+        ((1, [1.0, 2.0]), "row 3: id is not a string but int"),
+        (("a", [1.0, 2.0], 1), 'row 3, id "a": namespace is not a string but int'),
+        (("a", [1.0, 2.0], None, []), 'row 3, id "a": metadata is not an object but list'),
+        (("a", [1.0, 2.0], None, {"k": {1}}), "row 3, .*: metadata cannot be written as JSON"),
+        (("a", [1.0, 2.0], None, {"k": "\0"}), "row 3, .*: metadata .* NUL"),
+        (("a", [1.0, 2.0], None, {"k": "\udfff"}), "row 3, .*: metadata .* surrogate"),
+        ("ab", "row 3: expected a vector, got str"),
+        (("a",), "row 3: a vector of 1 parts, expected 2 to 4"),
+        ({"id": "a"}, "row 3: no id or no values"),
+        ({"id": "a", "values": [1.0, 2.0], "meta": {}}, "row 3: unknown key 'meta'"),
+    ],
+)
+def test_the_offending_row_is_named(given: Any, problem: str) -> None:
+    with pytest.raises(InvalidVector, match=problem) as caught:
+        list(batches([GOOD, GOOD, given], 10))
+    assert caught.value.row == 3
+
+
+def test_rows_are_counted_over_all_batches() -> None:
+    with pytest.raises(InvalidVector, match='row 3, id "": namespace'):
+        list(batches([GOOD, GOOD, ("", [1.0, 2.0], 1)], 2))
+
+
+@pytest.mark.parametrize(
+    ("columns", "problem"),
+    [
+        ({"values": [[1.0], [2.0]]}, "differ in length: 1 ids, 2 values"),
+        ({"namespaces": ["a", "b"]}, "differ in length"),
+        ({"metadata": []}, "differ in length"),
+        ({"values": [1.0]}, r"the shape \(1,\)"),
+    ],
+)
+def test_columns_that_do_not_fit_are_refused(columns: dict[str, Any], problem: str) -> None:
+    given: dict[str, Any] = {"values": [[1.0]], "namespaces": None, "metadata": None, **columns}
+    with pytest.raises(InvalidVector, match=problem):
+        list(column_batches(["a"], **given, size=10))
