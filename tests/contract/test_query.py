@@ -15,6 +15,7 @@ from pgvectorize import (
     Matches,
     VectorNotFound,
 )
+from pgvectorize.models import Values
 from tests.contract.faces import Face
 from tests.contract.oracle import nearest
 
@@ -362,7 +363,7 @@ RARE = {"rare": {"$eq": True}}
 
 
 @pytest.fixture(scope="session")
-def crowded(client: Client) -> Iterator[tuple[str, dict[str, np.ndarray]]]:
+def crowded(client: Client) -> Iterator[tuple[str, dict[str, Values]]]:
     """3,000 vectors around the query of which the 500 nearest were deleted; four rare ones afar."""
     values = CENTRE + np.random.default_rng(2).normal(scale=0.1, size=(3_000, DIMENSIONS))
     rows = dict(zip((f"v{row:04}" for row in range(3_000)), values.astype(np.float32), strict=True))
@@ -382,7 +383,7 @@ def crowded(client: Client) -> Iterator[tuple[str, dict[str, np.ndarray]]]:
 @pytest.mark.parametrize("plans", ["any", "graph"])
 @pytest.mark.parametrize("top_k", [1, 5, 100, 1_000])
 def test_query_fills_up_whatever_the_graph_returns(
-    face: Face, crowded: tuple[str, dict[str, np.ndarray]], top_k: int, plans: str
+    face: Face, crowded: tuple[str, dict[str, Values]], top_k: int, plans: str
 ) -> None:
     name, rows = crowded
     with face.borrow() as borrowed:
@@ -407,7 +408,7 @@ def test_query_fills_up_whatever_the_graph_returns(
 
 @pytest.mark.slow
 def test_a_malformed_filter_is_refused_on_every_way(
-    face: Face, crowded: tuple[str, dict[str, np.ndarray]]
+    face: Face, crowded: tuple[str, dict[str, Values]]
 ) -> None:
     for exact in (False, True):
         with pytest.raises(InvalidFilter):
