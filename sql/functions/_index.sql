@@ -15,7 +15,7 @@ begin
     if not found then
         raise exception 'index "%" does not exist', coalesce(name, '')
             using errcode = 'PV001',
-                  hint = 'Create it with pgvectorize.create_index(name => …), or see pgvectorize.list_indexes().';
+                  hint = 'Create it first, or list the indexes that there are.';
     end if;
     return target;
 end;

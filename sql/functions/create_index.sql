@@ -35,7 +35,7 @@ begin
         if not found then
             perform pgvectorize._refuse(
                 format('preset "%s" is not known', left(preset, 100)),
-                'See pgvectorize.presets(), or give dimensions and metric.'
+                'List the presets to see which there are, or give dimensions and metric.'
             );
         elsif dimensions <> chosen.dimensions or metric <> chosen.metric then
             perform pgvectorize._refuse(

@@ -18,7 +18,7 @@ begin
     returning indexes.index_type into known;
     if known is null then
         raise exception 'index "%" has no metadata index on "%"', index, left(property_name, 64)
-            using errcode = 'PV006', hint = 'See pgvectorize.list_metadata_indexes(index => …).';
+            using errcode = 'PV006', hint = 'List the metadata indexes to see which there are.';
     end if;
     execute format(
         'drop index if exists pgvectorize_data.%I',

@@ -25,7 +25,7 @@ begin
         into vector using id;
     if vector is null then
         raise exception 'vector "%" does not exist in index "%"', coalesce(id, ''), index
-            using errcode = 'PV005', hint = 'List the ids with pgvectorize.list_vectors(index => …).';
+            using errcode = 'PV005', hint = 'List the vectors to see which ids there are.';
     end if;
 
     return query select * from pgvectorize._search(
