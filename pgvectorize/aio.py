@@ -322,23 +322,33 @@ class AsyncIndex:
         vector: ValuesInput,
         *,
         top_k: int = 5,
-        namespace: str | None = None,
+        namespace: str | Sequence[str | None] | None = None,
         filter: Filter | None = None,
         return_values: bool = False,
         return_metadata: ReturnMetadata | bool = "none",
         ef_search: int | None = None,
         exact: bool = False,
+        exclude_ids: Sequence[str] | None = None,
+        min_score: float | None = None,
+        max_distance: float | None = None,
+        offset: int = 0,
     ) -> Matches:
         """Return the vectors nearest to `vector`, `(dimensions,)`, best first, equal scores by id.
 
         It returns min(top_k, number of matching vectors) matches, always. `top_k` is 1
-        to 1,000. `namespace` and `filter` narrow down what is searched, before the
-        `top_k` are taken. `return_metadata` is "none", "indexed" (properties with a
+        to 1,000. `namespace` (one, or several; None among several means the vectors
+        without one), `filter` and `exclude_ids` narrow down what is searched, before
+        the `top_k` are taken. `return_metadata` is "none", "indexed" (properties with a
         metadata index), "all", or a boolean for none and all.
 
         `ef_search`, 1 to 1,000, is how many candidates the HNSW scan keeps: more finds
         more and is slower; the default is 100, and never fewer than `top_k`. `exact`
         compares with every matching vector instead.
+
+        `max_distance` leaves out matches that are farther away: the distance is the
+        score for euclidean and dot-product, and 1 - score for cosine, where `min_score`
+        says the same of the score. `offset`, up to 10,000, leaves out so many of the
+        best; a page costs as much as all before it.
 
         Raises `InvalidVector`, `InvalidFilter` and `InvalidRequest`.
         """
@@ -353,6 +363,10 @@ class AsyncIndex:
                 return_metadata=return_metadata,
                 ef_search=ef_search,
                 exact=exact,
+                exclude_ids=exclude_ids,
+                min_score=min_score,
+                max_distance=max_distance,
+                offset=offset,
             )
         )
 
@@ -361,12 +375,16 @@ class AsyncIndex:
         id: str,
         *,
         top_k: int = 5,
-        namespace: str | None = None,
+        namespace: str | Sequence[str | None] | None = None,
         filter: Filter | None = None,
         return_values: bool = False,
         return_metadata: ReturnMetadata | bool = "none",
         ef_search: int | None = None,
         exact: bool = False,
+        exclude_ids: Sequence[str] | None = None,
+        min_score: float | None = None,
+        max_distance: float | None = None,
+        offset: int = 0,
     ) -> Matches:
         """Return the vectors nearest to a stored one, itself among them; as `query` otherwise.
 
@@ -383,6 +401,10 @@ class AsyncIndex:
                 return_metadata=return_metadata,
                 ef_search=ef_search,
                 exact=exact,
+                exclude_ids=exclude_ids,
+                min_score=min_score,
+                max_distance=max_distance,
+                offset=offset,
             )
         )
 
@@ -391,20 +413,29 @@ class AsyncIndex:
         vectors: npt.ArrayLike,
         *,
         top_k: int = 5,
-        namespace: str | None = None,
+        namespace: str | Sequence[str | None] | None = None,
         filter: Filter | None = None,
         return_values: bool = False,
         return_metadata: ReturnMetadata | bool = "none",
         ef_search: int | None = None,
         exact: bool = False,
+        exclude_ids: Sequence[str] | None = None,
+        min_score: float | None = None,
+        max_distance: float | None = None,
+        offset: int = 0,
+        filters: Sequence[Filter | None] | None = None,
     ) -> list[Matches]:
-        """Answer many queries, `(n, dimensions)`, in one round trip; as `query` otherwise."""
+        """Answer many queries, `(n, dimensions)`, in one round trip; as `query` otherwise.
+
+        `filters` adds one filter of its own, or None, to each query.
+        """
         handshake = await self._client._shake_hands()
         return await self._run(
             operations.query_many(
                 self.name,
                 vectors,
                 handshake,
+                filters,
                 top_k=top_k,
                 namespace=namespace,
                 filter=filter,
@@ -412,10 +443,19 @@ class AsyncIndex:
                 return_metadata=return_metadata,
                 ef_search=ef_search,
                 exact=exact,
+                exclude_ids=exclude_ids,
+                min_score=min_score,
+                max_distance=max_distance,
+                offset=offset,
             )
         )
 
-    async def count(self, *, namespace: str | None = None, filter: Filter | None = None) -> int:
+    async def count(
+        self,
+        *,
+        namespace: str | Sequence[str | None] | None = None,
+        filter: Filter | None = None,
+    ) -> int:
         """Return how many vectors there are, or how many match; takes a scan."""
         return await self._run(operations.count(self.name, namespace, filter))
 

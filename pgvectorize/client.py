@@ -320,23 +320,33 @@ class Index:
         vector: ValuesInput,
         *,
         top_k: int = 5,
-        namespace: str | None = None,
+        namespace: str | Sequence[str | None] | None = None,
         filter: Filter | None = None,
         return_values: bool = False,
         return_metadata: ReturnMetadata | bool = "none",
         ef_search: int | None = None,
         exact: bool = False,
+        exclude_ids: Sequence[str] | None = None,
+        min_score: float | None = None,
+        max_distance: float | None = None,
+        offset: int = 0,
     ) -> Matches:
         """Return the vectors nearest to `vector`, `(dimensions,)`, best first, equal scores by id.
 
         It returns min(top_k, number of matching vectors) matches, always. `top_k` is 1
-        to 1,000. `namespace` and `filter` narrow down what is searched, before the
-        `top_k` are taken. `return_metadata` is "none", "indexed" (properties with a
+        to 1,000. `namespace` (one, or several; None among several means the vectors
+        without one), `filter` and `exclude_ids` narrow down what is searched, before
+        the `top_k` are taken. `return_metadata` is "none", "indexed" (properties with a
         metadata index), "all", or a boolean for none and all.
 
         `ef_search`, 1 to 1,000, is how many candidates the HNSW scan keeps: more finds
         more and is slower; the default is 100, and never fewer than `top_k`. `exact`
         compares with every matching vector instead.
+
+        `max_distance` leaves out matches that are farther away: the distance is the
+        score for euclidean and dot-product, and 1 - score for cosine, where `min_score`
+        says the same of the score. `offset`, up to 10,000, leaves out so many of the
+        best; a page costs as much as all before it.
 
         Raises `InvalidVector`, `InvalidFilter` and `InvalidRequest`.
         """
@@ -351,6 +361,10 @@ class Index:
                 return_metadata=return_metadata,
                 ef_search=ef_search,
                 exact=exact,
+                exclude_ids=exclude_ids,
+                min_score=min_score,
+                max_distance=max_distance,
+                offset=offset,
             )
         )
 
@@ -359,12 +373,16 @@ class Index:
         id: str,
         *,
         top_k: int = 5,
-        namespace: str | None = None,
+        namespace: str | Sequence[str | None] | None = None,
         filter: Filter | None = None,
         return_values: bool = False,
         return_metadata: ReturnMetadata | bool = "none",
         ef_search: int | None = None,
         exact: bool = False,
+        exclude_ids: Sequence[str] | None = None,
+        min_score: float | None = None,
+        max_distance: float | None = None,
+        offset: int = 0,
     ) -> Matches:
         """Return the vectors nearest to a stored one, itself among them; as `query` otherwise.
 
@@ -381,6 +399,10 @@ class Index:
                 return_metadata=return_metadata,
                 ef_search=ef_search,
                 exact=exact,
+                exclude_ids=exclude_ids,
+                min_score=min_score,
+                max_distance=max_distance,
+                offset=offset,
             )
         )
 
@@ -389,20 +411,29 @@ class Index:
         vectors: npt.ArrayLike,
         *,
         top_k: int = 5,
-        namespace: str | None = None,
+        namespace: str | Sequence[str | None] | None = None,
         filter: Filter | None = None,
         return_values: bool = False,
         return_metadata: ReturnMetadata | bool = "none",
         ef_search: int | None = None,
         exact: bool = False,
+        exclude_ids: Sequence[str] | None = None,
+        min_score: float | None = None,
+        max_distance: float | None = None,
+        offset: int = 0,
+        filters: Sequence[Filter | None] | None = None,
     ) -> list[Matches]:
-        """Answer many queries, `(n, dimensions)`, in one round trip; as `query` otherwise."""
+        """Answer many queries, `(n, dimensions)`, in one round trip; as `query` otherwise.
+
+        `filters` adds one filter of its own, or None, to each query.
+        """
         handshake = self._client._shake_hands()
         return self._run(
             operations.query_many(
                 self.name,
                 vectors,
                 handshake,
+                filters,
                 top_k=top_k,
                 namespace=namespace,
                 filter=filter,
@@ -410,10 +441,19 @@ class Index:
                 return_metadata=return_metadata,
                 ef_search=ef_search,
                 exact=exact,
+                exclude_ids=exclude_ids,
+                min_score=min_score,
+                max_distance=max_distance,
+                offset=offset,
             )
         )
 
-    def count(self, *, namespace: str | None = None, filter: Filter | None = None) -> int:
+    def count(
+        self,
+        *,
+        namespace: str | Sequence[str | None] | None = None,
+        filter: Filter | None = None,
+    ) -> int:
         """Return how many vectors there are, or how many match; takes a scan."""
         return self._run(operations.count(self.name, namespace, filter))
 

@@ -215,9 +215,9 @@ def copy_rows(batch: Batch) -> bytes:
     return b"".join(parts)
 
 
-def jsonb(document: Mapping[str, Any]) -> Binary:
-    """Return a JSON object as a `jsonb` parameter; raises as `json_text` does."""
-    return Binary(b"\x01" + json_text(document))
+def jsonb(document: bytes) -> Binary:
+    """Return a JSON document as a `jsonb` parameter."""
+    return Binary(b"\x01" + document)
 
 
 def json_text(document: Mapping[str, Any]) -> bytes:

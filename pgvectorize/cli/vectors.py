@@ -140,12 +140,16 @@ def _write(
     show_default=True,
     help="With the metadata, or with the properties that have a metadata index.",
 )
-@click.option("--namespace", help="Search only this one.")
+@click.option("--namespace", multiple=True, help="Search only this one; or these, given again.")
 @click.option(
     "--filter", callback=parse_object, metavar="JSON", help="""Such as '{"price": {"$lt": 100}}'."""
 )
 @click.option("--ef-search", type=int, help="How many candidates the HNSW scan keeps.")
 @click.option("--exact", is_flag=True, help="Compare with every matching vector.")
+@click.option("--exclude-ids", cls=ManyValues, metavar="ID ...", help="Leave these out.")
+@click.option("--min-score", type=float, help="For cosine: at least this score.")
+@click.option("--max-distance", type=float, help="At most this far; for cosine 1 - score.")
+@click.option("--offset", type=int, default=0, show_default=True, help="Leave out so many first.")
 @click.pass_obj
 def query(
     session: Session,
@@ -155,10 +159,14 @@ def query(
     top_k: int,
     return_values: bool,
     return_metadata: ReturnMetadata,
-    namespace: str | None,
+    namespace: tuple[str, ...],
     filter: Mapping[str, Any] | None,
     ef_search: int | None,
     exact: bool,
+    exclude_ids: tuple[str, ...],
+    min_score: float | None,
+    max_distance: float | None,
+    offset: int,
 ) -> None:
     """Find the vectors nearest to a vector, best first.
 
@@ -171,12 +179,16 @@ def query(
     index = session.client.index(name)
     options: dict[str, Any] = {
         "top_k": top_k,
-        "namespace": namespace,
+        "namespace": namespace or None,
         "filter": filter,
         "return_values": return_values,
         "return_metadata": return_metadata,
         "ef_search": ef_search,
         "exact": exact,
+        "exclude_ids": exclude_ids,
+        "min_score": min_score,
+        "max_distance": max_distance,
+        "offset": offset,
     }
     if vector is not None:
         matches = index.query(vector, **options)

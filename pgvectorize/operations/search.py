@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from typing import Any
 
 import numpy.typing as npt
 
-from pgvectorize.encoding import Binary, jsonb, query_matrix, query_vector, vector_array
-from pgvectorize.errors import InvalidFilter
+from pgvectorize.encoding import (
+    Binary,
+    json_text,
+    jsonb,
+    jsonb_array,
+    query_matrix,
+    query_vector,
+    vector_array,
+)
+from pgvectorize.errors import InvalidFilter, InvalidRequest
 from pgvectorize.models import Filter, Match, Matches, ReturnMetadata, ValuesInput
 from pgvectorize.plans import Handshake, Plan, Row, Statement
 
@@ -19,9 +28,11 @@ def query(index: str, vector: ValuesInput, **options: Any) -> Plan[Matches]:
         select id, score, namespace, values, metadata
         from pgvectorize.query(
             index => %(index)s, vector => %(vector)s, top_k => %(top_k)s,
-            namespace => %(namespace)s, filter => %(filter)s,
+            filter => %(filter)s,
             return_values => %(return_values)s, return_metadata => %(return_metadata)s,
-            ef_search => %(ef_search)s, exact => %(exact)s
+            ef_search => %(ef_search)s, exact => %(exact)s, namespaces => %(namespaces)s,
+            exclude_ids => %(exclude_ids)s, min_score => %(min_score)s,
+            max_distance => %(max_distance)s, "offset" => %(offset)s
         )
         """,
         {"index": index, "vector": query_vector(vector), **_options(**options)},
@@ -35,9 +46,11 @@ def query_by_id(index: str, id: str, **options: Any) -> Plan[Matches]:
         select id, score, namespace, values, metadata
         from pgvectorize.query_by_id(
             index => %(index)s, id => %(id)s, top_k => %(top_k)s,
-            namespace => %(namespace)s, filter => %(filter)s,
+            filter => %(filter)s,
             return_values => %(return_values)s, return_metadata => %(return_metadata)s,
-            ef_search => %(ef_search)s, exact => %(exact)s
+            ef_search => %(ef_search)s, exact => %(exact)s, namespaces => %(namespaces)s,
+            exclude_ids => %(exclude_ids)s, min_score => %(min_score)s,
+            max_distance => %(max_distance)s, "offset" => %(offset)s
         )
         """,
         {"index": index, "id": id, **_options(**options)},
@@ -46,7 +59,11 @@ def query_by_id(index: str, id: str, **options: Any) -> Plan[Matches]:
 
 
 def query_many(
-    index: str, vectors: npt.ArrayLike, handshake: Handshake, **options: Any
+    index: str,
+    vectors: npt.ArrayLike,
+    handshake: Handshake,
+    filters: Sequence[Filter | None] | None,
+    **options: Any,
 ) -> Plan[list[Matches]]:
     matrix = query_matrix(vectors)
     rows = yield Statement(
@@ -54,14 +71,17 @@ def query_many(
         select query, id, score, namespace, values, metadata
         from pgvectorize.query_many(
             index => %(index)s, vectors => %(vectors)s, top_k => %(top_k)s,
-            namespace => %(namespace)s, filter => %(filter)s,
+            filter => %(filter)s,
             return_values => %(return_values)s, return_metadata => %(return_metadata)s,
-            ef_search => %(ef_search)s, exact => %(exact)s
+            ef_search => %(ef_search)s, exact => %(exact)s, namespaces => %(namespaces)s,
+            exclude_ids => %(exclude_ids)s, min_score => %(min_score)s,
+            max_distance => %(max_distance)s, "offset" => %(offset)s, filters => %(filters)s
         )
         """,
         {
             "index": index,
             "vectors": vector_array(matrix, handshake.vector_oid),
+            "filters": None if filters is None else _filters(filters),
             **_options(**options),
         },
     )
@@ -71,14 +91,16 @@ def query_many(
     return [_matches(by_query[number]) for number in range(1, len(matrix) + 1)]
 
 
-def count(index: str, namespace: str | None, filter: Filter | None) -> Plan[int]:
+def count(
+    index: str, namespace: str | Sequence[str | None] | None, filter: Filter | None
+) -> Plan[int]:
     rows = yield Statement(
         """
         select pgvectorize.count(
-            index => %(index)s, namespace => %(namespace)s, filter => %(filter)s
+            index => %(index)s, namespaces => %(namespaces)s, filter => %(filter)s
         ) as count
         """,
-        {"index": index, "namespace": namespace, "filter": _filter(filter)},
+        {"index": index, "namespaces": _namespaces(namespace), "filter": _filter(filter)},
     )
     number: int = rows[0]["count"]
     return number
@@ -87,29 +109,55 @@ def count(index: str, namespace: str | None, filter: Filter | None) -> Plan[int]
 def _options(
     *,
     top_k: int,
-    namespace: str | None,
+    namespace: str | Sequence[str | None] | None,
     filter: Filter | None,
     return_values: bool,
     return_metadata: ReturnMetadata | bool,
     ef_search: int | None,
     exact: bool,
+    exclude_ids: Sequence[str] | None,
+    min_score: float | None,
+    max_distance: float | None,
+    offset: int,
 ) -> dict[str, Any]:
     if isinstance(return_metadata, bool):
         return_metadata = "all" if return_metadata else "none"
+    if isinstance(exclude_ids, str):
+        raise InvalidRequest(
+            f"exclude_ids is the string {exclude_ids!r}", hint="Pass a list of ids."
+        )
     return {
         "top_k": top_k,
-        "namespace": namespace,
+        "namespaces": _namespaces(namespace),
         "filter": _filter(filter),
         "return_values": return_values,
         "return_metadata": return_metadata,
         "ef_search": ef_search,
         "exact": exact,
+        "exclude_ids": None if exclude_ids is None else list(exclude_ids),
+        "min_score": min_score,
+        "max_distance": max_distance,
+        "offset": offset,
     }
 
 
+def _namespaces(namespace: str | Sequence[str | None] | None) -> list[str | None] | None:
+    if namespace is None:
+        return None
+    return [namespace] if isinstance(namespace, str) else list(namespace)
+
+
 def _filter(filter: Filter | None) -> Binary | None:
+    return None if filter is None else jsonb(_filter_json(filter))
+
+
+def _filters(filters: Sequence[Filter | None]) -> Binary:
+    return jsonb_array([None if filter is None else _filter_json(filter) for filter in filters])
+
+
+def _filter_json(filter: Filter) -> bytes:
     try:
-        return None if filter is None else jsonb(filter)
+        return json_text(filter)
     except (TypeError, ValueError, RecursionError) as error:
         raise InvalidFilter(
             f"filter cannot be written as JSON: {error}",

@@ -1,12 +1,19 @@
 -- Compile a metadata filter to a predicate on `stored`: the filter compiler.
--- It is the whole of Vectorize's grammar (reference/metadata-filtering):
+-- It is Vectorize's grammar (reference/metadata-filtering) and more:
 --
---     filter    := { property : condition, … }      all must hold
+--     filter    := { member, … }                     all must hold
+--     member    := property : condition
+--                | "$and" : [filter, …] | "$or" : [filter, …] | "$not" : filter
 --     condition := scalar | { operator : operand, … }
 --
 -- Keys and operands are data: keys become quoted jsonb keys, operands quoted
 -- literals. A malformed filter is refused with the path to the fault.
-create or replace function pgvectorize._filter_sql(index_id bigint, filter jsonb)
+create or replace function pgvectorize._filter_sql(
+    index_id  bigint,
+    filter    jsonb,
+    path      text default 'filter',
+    depth     integer default 1
+)
 returns text
 language plpgsql
 stable
@@ -14,71 +21,40 @@ parallel safe
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    operators constant text[] := array['$eq', '$ne', '$in', '$nin', '$lt', '$lte', '$gt', '$gte'];
-    property  text;
-    condition jsonb;
-    operator  text;
-    operand   jsonb;
-    known     text;
-    path      text;
-    used      text[];
-    clauses   text[];
+    member  text;
+    operand jsonb;
+    clauses text[] := '{}';
 begin
     if filter is null or filter = '{}' then
         return 'true';
     elsif jsonb_typeof(filter) <> 'object' then
         perform pgvectorize._refuse_filter(
-            'filter', 'expected an object, got ' || jsonb_typeof(filter), 'A filter looks like {"price": {"$lt": 100}}.'
+            path, 'expected an object, got ' || jsonb_typeof(filter), 'A filter looks like {"price": {"$lt": 100}}.'
+        );
+    elsif depth > 32 then
+        perform pgvectorize._refuse_filter(
+            left(path, 64) || '…', 'more than 32 filters within one another', 'Write it flatter.'
         );
     end if;
 
-    for property, condition in select * from jsonb_each(filter) loop
-        perform pgvectorize._check_property_name(property, 'PV003');
-        path := 'filter.' || property;
-        if jsonb_typeof(condition) = 'array' then
-            perform pgvectorize._refuse_filter(
-                path, 'expected a value or an operator, got array', 'To match one of several values use {"$in": […]}.'
-            );
-        elsif jsonb_typeof(condition) <> 'object' then
-            condition := jsonb_build_object('$eq', condition);
-        end if;
-
-        used := array(select jsonb_object_keys(condition));
-        if used = '{}' then
-            perform pgvectorize._refuse_filter(
-                path, 'the condition is empty', 'The operators are ' || array_to_string(operators, ' ') || '.'
-            );
-        end if;
-        foreach operator in array used loop
-            if operator <> all (operators) then
-                perform pgvectorize._refuse_filter(
-                    path, format('"%s" is not an operator', left(operator, 64)),
-                    format('The operators are %s. A nested property is written "%s.…".', array_to_string(operators, ' '), property)
-                );
-            end if;
-        end loop;
-        if cardinality(used) > 2
-            or cardinality(used) = 2
-                and not (used && array['$lt', '$lte'] and used && array['$gt', '$gte'])
-        then
-            perform pgvectorize._refuse_filter(
-                path, 'cannot combine ' || array_to_string(used, ' and '),
-                'One of $gt and $gte goes together with one of $lt and $lte; every other operator stands alone.'
-            );
-        end if;
-
-        select indexes.index_type into known
-        from pgvectorize.metadata_indexes as indexes
-        where indexes.index_id = _filter_sql.index_id and indexes.property_name = property;
-
-        for operator, operand in select * from jsonb_each(condition) loop
-            clauses := clauses || pgvectorize._condition_sql(property, known, operator, operand, path || '.' || operator);
-        end loop;
+    for member, operand in select * from jsonb_each(filter) loop
+        clauses := clauses || case
+            when member in ('$and', '$or') then
+                pgvectorize._filters_sql(index_id, operand, member, path || '.' || member, depth)
+            when member = '$not' then
+                format('(%s) is not true', pgvectorize._filter_sql(index_id, operand, path || '.$not', depth + 1))
+            when member like '$%' then
+                pgvectorize._refuse_filter(
+                    path, format('"%s" cannot stand here', left(member, 64)),
+                    pgvectorize._nearest(member, array['$and', '$or', '$not'])
+                        || ' Other operators belong to a property, as in {"price": {"$lt": 100}}.'
+                )
+            else pgvectorize._conditions_sql(index_id, member, operand, path)
+        end;
     end loop;
-
     return '(' || array_to_string(clauses, ') and (') || ')';
 end;
 $$;
 
-comment on function pgvectorize._filter_sql(bigint, jsonb)
+comment on function pgvectorize._filter_sql(bigint, jsonb, text, integer)
     is 'A metadata filter as a SQL predicate.';

@@ -33,7 +33,8 @@ begin
     perform pgvectorize._check_property_name(property_name, 'PV000');
     if index_type is null or index_type not in ('string', 'number', 'boolean') then
         perform pgvectorize._refuse(
-            format('index_type "%s" is not known', left(index_type, 64)), 'The types are string, number and boolean.'
+            format('index_type "%s" is not known', left(index_type, 64)),
+            pgvectorize._nearest(index_type, array['string', 'number', 'boolean'])
         );
     end if;
 

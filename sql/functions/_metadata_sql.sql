@@ -18,7 +18,10 @@ begin
                 order by indexes.property_name
             )
         )
-        else pgvectorize._refuse(format('return_metadata is "%s"', return_metadata), 'It takes none, indexed or all.')
+        else pgvectorize._refuse(
+            format('return_metadata is "%s"', left(return_metadata, 64)),
+            pgvectorize._nearest(return_metadata, array['none', 'indexed', 'all'])
+        )
     end;
 end;
 $$;

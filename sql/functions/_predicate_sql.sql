@@ -1,6 +1,15 @@
--- Write the predicate of a search or a count: the namespace, then the filter.
--- A null namespace means all of them.
-create or replace function pgvectorize._predicate_sql(target pgvectorize.indexes, namespace text, filter jsonb)
+-- Write the predicate of a search, a count or a write by filter on `stored`.
+--
+-- namespace    only this one; null for all
+-- namespaces   only these; a null among them means the vectors without one
+-- exclude_ids  not these
+create or replace function pgvectorize._predicate_sql(
+    target       pgvectorize.indexes,
+    namespace    text,
+    filter       jsonb,
+    namespaces   text[] default null,
+    exclude_ids  text[] default null
+)
 returns text
 language plpgsql
 stable
@@ -10,15 +19,29 @@ as $$
 declare
     predicate text := pgvectorize._filter_sql(target.id, filter);
 begin
-    if namespace = '' then
-        raise exception 'namespace is empty'
-            using errcode = 'PV000', hint = 'Leave the namespace out to search all of them.';
-    elsif namespace is not null then
-        predicate := format('stored.namespace = %L and %s', namespace, predicate);
+    if namespace is not null then
+        namespaces := array_append(namespaces, namespace);
+    end if;
+    if '' = any (namespaces) then
+        perform pgvectorize._refuse('namespace is empty', 'Leave the namespace out to search all of them.');
+    elsif namespaces = '{}' then
+        perform pgvectorize._refuse('namespaces is empty', 'Leave it out to search all of them.');
+    elsif cardinality(namespaces) = 1 then
+        predicate := format('stored.namespace = %L and %s', coalesce(namespaces[1], ''), predicate);
+    elsif namespaces is not null then
+        predicate := format(
+            'stored.namespace = any (%L::text[]) and %s',
+            array(select coalesce(listed.namespace, '') from unnest(namespaces) as listed (namespace)), predicate
+        );
+    end if;
+
+    exclude_ids := array_remove(exclude_ids, null);
+    if exclude_ids <> '{}' then
+        predicate := format('stored.id <> all (%L::text[]) and %s', exclude_ids, predicate);
     end if;
     return predicate;
 end;
 $$;
 
-comment on function pgvectorize._predicate_sql(pgvectorize.indexes, text, jsonb)
-    is 'Namespace and filter as a SQL predicate.';
+comment on function pgvectorize._predicate_sql(pgvectorize.indexes, text, jsonb, text[], text[])
+    is 'Namespaces, excluded ids and filter as a SQL predicate.';

@@ -1,6 +1,7 @@
--- Raise the error for a malformed filter: what is wrong, where, and a hint.
+-- Raise the error for a malformed filter: what is wrong, where, and a hint. It
+-- returns text, so that it can stand where a clause is wanted.
 create or replace function pgvectorize._refuse_filter(path text, problem text, hint text)
-returns void
+returns text
 language plpgsql
 immutable
 parallel safe

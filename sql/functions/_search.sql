@@ -10,6 +10,9 @@
 -- Equal scores are ordered by id. `distance, id` still uses the HNSW index: the
 -- planner puts an incremental sort above it. `array_agg` sorts again because
 -- `relaxed_order` returns rows slightly out of order.
+--
+-- max_distance is applied to what was found, nearest first, and costs nothing;
+-- inside the scan it would make the scan go on in search of what is not there.
 create or replace function pgvectorize._search(
     target           pgvectorize.indexes,
     vector           @vector@.vector,
@@ -18,7 +21,9 @@ create or replace function pgvectorize._search(
     return_values    boolean,
     return_metadata  text,
     ef_search        integer,
-    exact            boolean
+    exact            boolean,
+    skip             integer,
+    max_distance     double precision
 )
 returns setof pgvectorize.match
 language plpgsql
@@ -31,15 +36,22 @@ as $$
 declare
     metric   record := pgvectorize._metric(target.metric);
     hnsw     regclass := pgvectorize._hnsw(target);
-    breadth  integer := greatest(coalesce(ef_search, 100), least(top_k, 1000));
+    depth    integer := top_k + skip;
+    breadth  integer := least(greatest(coalesce(ef_search, 100), depth), 1000);
     ways     text[];
     way      text;
     scans    bigint;
+    found    bigint;
     matches  pgvectorize.match[];
 begin
     if top_k is null or top_k not between 1 and 1000 then
         perform pgvectorize._refuse(
             format('top_k must be between 1 and 1000, got %s', coalesce(top_k::text, 'null')), 'The default is 5.'
+        );
+    elsif skip is null or skip not between 0 and 10000 then
+        perform pgvectorize._refuse(
+            format('offset must be between 0 and 10000, got %s', coalesce(skip::text, 'null')),
+            'Each page costs as much as all before it; narrow the search down with a filter instead.'
         );
     elsif ef_search not between 1 and 1000 then
         perform pgvectorize._refuse(
@@ -53,7 +65,7 @@ begin
         when exact or hnsw is null then array['exact']
         -- relaxed_order keeps every candidate that was passed over, which an
         -- unfiltered query seldom needs
-        when predicate = 'true' then array['off', 'relaxed_order', 'exact']
+        when predicate = 'true' and depth <= breadth then array['off', 'relaxed_order', 'exact']
         else array['relaxed_order', 'exact']
     end;
 
@@ -64,10 +76,12 @@ begin
         end if;
         execute format(
             $sql$
-            select array_agg(
-                row(nearest.id, %1$s, nullif(nearest.namespace, ''), %2$s, %3$s)::pgvectorize.match
-                order by nearest.distance, nearest.id collate "C"
-            )
+            select
+                array_agg(
+                    row(nearest.id, %1$s, nullif(nearest.namespace, ''), %2$s, %3$s)::pgvectorize.match
+                    order by nearest.distance, nearest.id collate "C"
+                ) filter (where nearest.distance <= $2 or $2 is null),
+                count(*)
             from (
                 select stored.id, stored.namespace, stored.embedding, stored.metadata,
                     stored.embedding %4$s $1 as distance
@@ -84,16 +98,18 @@ begin
             target.relation,
             predicate,
             case way when 'exact' then '+ 0' else '' end,  -- an expression that no HNSW index can serve
-            top_k
-        ) into matches using vector;
-        exit when cardinality(matches) = top_k or pg_stat_get_xact_numscans(hnsw) = scans;
+            depth
+        ) into matches, found using vector, max_distance;
+        exit when found = depth or pg_stat_get_xact_numscans(hnsw) = scans;
     end loop;
 
-    for place in 1 .. coalesce(cardinality(matches), 0) loop
+    for place in skip + 1 .. coalesce(cardinality(matches), 0) loop
         return next matches[place];
     end loop;
 end;
 $$;
 
-comment on function pgvectorize._search(pgvectorize.indexes, @vector@.vector, integer, text, boolean, text, integer, boolean)
+comment on function pgvectorize._search(
+    pgvectorize.indexes, @vector@.vector, integer, text, boolean, text, integer, boolean, integer, double precision
+)
     is 'The nearest vectors among those that satisfy a predicate.';

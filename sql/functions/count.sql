@@ -1,8 +1,9 @@
 -- Count vectors: all, or those of a namespace, or those that match a filter.
 create or replace function pgvectorize.count(
-    index      text,
-    namespace  text default null,
-    filter     jsonb default null
+    index       text,
+    namespace   text default null,
+    filter      jsonb default null,
+    namespaces  text[] default null
 )
 returns bigint
 language plpgsql
@@ -16,11 +17,11 @@ declare
 begin
     execute format(
         'select count(*) from %s as stored where %s',
-        target.relation, pgvectorize._predicate_sql(target, namespace, filter)
+        target.relation, pgvectorize._predicate_sql(target, namespace, filter, namespaces)
     ) into number;
     return number;
 end;
 $$;
 
-comment on function pgvectorize.count(text, text, jsonb)
+comment on function pgvectorize.count(text, text, jsonb, text[])
     is 'How many vectors an index holds, or how many match.';

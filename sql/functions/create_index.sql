@@ -35,7 +35,8 @@ begin
         if not found then
             perform pgvectorize._refuse(
                 format('preset "%s" is not known', left(preset, 100)),
-                'List the presets to see which there are, or give dimensions and metric.'
+                pgvectorize._nearest(preset, array(select presets.name from pgvectorize.presets()))
+                    || 'List the presets to see which there are, or give dimensions and metric.'
             );
         elsif dimensions <> chosen.dimensions or metric <> chosen.metric then
             perform pgvectorize._refuse(
@@ -59,7 +60,8 @@ begin
         );
     elsif (pgvectorize._metric(metric)).operator is null then
         perform pgvectorize._refuse(
-            format('metric "%s" is not known', left(metric, 100)), 'The metrics are cosine, euclidean and dot-product.'
+            format('metric "%s" is not known', left(metric, 100)),
+            pgvectorize._nearest(metric, array['cosine', 'euclidean', 'dot-product'])
         );
     end if;
 

@@ -8,6 +8,12 @@
 -- ef_search        candidates that the HNSW scan keeps: more is slower and
 --                  finds more; 100 by default
 -- exact            compare with every matching vector instead
+-- namespaces       only these; a null among them means the vectors without one
+-- exclude_ids      not these vectors
+-- min_score        for cosine: only matches with at least this score
+-- max_distance     only matches within this distance, which is the score for
+--                  euclidean and dot-product, and 1 - score for cosine
+-- offset           leave out so many of the best first
 create or replace function pgvectorize.query(
     index            text,
     vector           @vector@.vector,
@@ -17,7 +23,12 @@ create or replace function pgvectorize.query(
     return_values    boolean default false,
     return_metadata  text default 'none',
     ef_search        integer default null,
-    exact            boolean default false
+    exact            boolean default false,
+    namespaces       text[] default null,
+    exclude_ids      text[] default null,
+    min_score        double precision default null,
+    max_distance     double precision default null,
+    "offset"         integer default 0
 )
 returns setof pgvectorize.match
 language plpgsql
@@ -29,11 +40,15 @@ declare
     target pgvectorize.indexes := pgvectorize._index(index);
 begin
     return query select * from pgvectorize._search(
-        target, vector, top_k, pgvectorize._predicate_sql(target, namespace, filter),
-        return_values, return_metadata, ef_search, exact
+        target, vector, top_k, pgvectorize._predicate_sql(target, namespace, filter, namespaces, exclude_ids),
+        return_values, return_metadata, ef_search, exact,
+        "offset", pgvectorize._max_distance(target, min_score, max_distance)
     );
 end;
 $$;
 
-comment on function pgvectorize.query(text, @vector@.vector, integer, text, jsonb, boolean, text, integer, boolean)
+comment on function pgvectorize.query(
+    text, @vector@.vector, integer, text, jsonb, boolean, text, integer, boolean,
+    text[], text[], double precision, double precision, integer
+)
     is 'The vectors nearest to a vector, best first.';

@@ -9,7 +9,12 @@ create or replace function pgvectorize.query_by_id(
     return_values    boolean default false,
     return_metadata  text default 'none',
     ef_search        integer default null,
-    exact            boolean default false
+    exact            boolean default false,
+    namespaces       text[] default null,
+    exclude_ids      text[] default null,
+    min_score        double precision default null,
+    max_distance     double precision default null,
+    "offset"         integer default 0
 )
 returns setof pgvectorize.match
 language plpgsql
@@ -29,11 +34,15 @@ begin
     end if;
 
     return query select * from pgvectorize._search(
-        target, vector, top_k, pgvectorize._predicate_sql(target, namespace, filter),
-        return_values, return_metadata, ef_search, exact
+        target, vector, top_k, pgvectorize._predicate_sql(target, namespace, filter, namespaces, exclude_ids),
+        return_values, return_metadata, ef_search, exact,
+        "offset", pgvectorize._max_distance(target, min_score, max_distance)
     );
 end;
 $$;
 
-comment on function pgvectorize.query_by_id(text, text, integer, text, jsonb, boolean, text, integer, boolean)
+comment on function pgvectorize.query_by_id(
+    text, text, integer, text, jsonb, boolean, text, integer, boolean,
+    text[], text[], double precision, double precision, integer
+)
     is 'The vectors nearest to a stored vector, best first.';

@@ -1,5 +1,6 @@
 -- Answer many queries in one call: the matches of vectors[n] carry `query` = n,
--- counted from 1, in that order. The options hold for all of them.
+-- counted from 1, in that order. The options hold for all of them; `filters` adds
+-- one of its own to each, or null.
 create or replace function pgvectorize.query_many(
     index            text,
     vectors          @vector@.vector[],
@@ -9,7 +10,13 @@ create or replace function pgvectorize.query_many(
     return_values    boolean default false,
     return_metadata  text default 'none',
     ef_search        integer default null,
-    exact            boolean default false
+    exact            boolean default false,
+    namespaces       text[] default null,
+    exclude_ids      text[] default null,
+    min_score        double precision default null,
+    max_distance     double precision default null,
+    "offset"         integer default 0,
+    filters          jsonb[] default null
 )
 returns setof pgvectorize.numbered_match
 language plpgsql
@@ -19,15 +26,31 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
     target    pgvectorize.indexes := pgvectorize._index(index);
-    predicate text := pgvectorize._predicate_sql(target, namespace, filter);
+    distance  double precision := pgvectorize._max_distance(target, min_score, max_distance);
+    common    text := pgvectorize._predicate_sql(target, namespace, filter, namespaces, exclude_ids);
+    predicate text;
 begin
+    if cardinality(filters) <> cardinality(vectors) then
+        perform pgvectorize._refuse(
+            format('%s filters for %s vectors', cardinality(filters), cardinality(vectors)),
+            'Give one filter a vector, null for none; or one for all of them as filter.'
+        );
+    end if;
     for number in 1 .. coalesce(cardinality(vectors), 0) loop
+        predicate := common;
+        if filters[number] is not null then
+            predicate := format('%s and %s', common, pgvectorize._filter_sql(target.id, filters[number], format('filters[%s]', number)));
+        end if;
         return query select number, match.* from pgvectorize._search(
-            target, vectors[number], top_k, predicate, return_values, return_metadata, ef_search, exact
+            target, vectors[number], top_k, predicate, return_values, return_metadata, ef_search, exact,
+            "offset", distance
         ) as match;
     end loop;
 end;
 $$;
 
-comment on function pgvectorize.query_many(text, @vector@.vector[], integer, text, jsonb, boolean, text, integer, boolean)
+comment on function pgvectorize.query_many(
+    text, @vector@.vector[], integer, text, jsonb, boolean, text, integer, boolean,
+    text[], text[], double precision, double precision, integer, jsonb[]
+)
     is 'The vectors nearest to each of many vectors.';

@@ -270,6 +270,7 @@ def test_query_filters(cli_json: Json, index: str, indexed: bool) -> None:
 def test_query_searches_one_namespace(cli_json: Json, cli_text: Text, index: str) -> None:
     query = ["query", index, "--vector", "1", "0", "0"]
     assert ids(cli_json(*query, "--namespace", "n")) == ["b"]
+    assert ids(cli_json(*query, "--namespace", "n", "--namespace", "other")) == ["b"]
     assert cli_json(*query, "--namespace", "other") == {"count": 0, "matches": []}
     assert cli_text(*query, "--namespace", "other") == "No vectors match.\n"
 
@@ -287,6 +288,10 @@ def test_query_refuses_a_malformed_filter(refused: Text, index: str, filter: str
 def test_query_takes_our_own_options(cli_json: Json, refused: Text, index: str) -> None:
     query = ["query", index, "--vector", "1", "0", "0"]
     assert ids(cli_json(*query, "--exact")) == ids(cli_json(*query, "--ef-search", "200"))
+    assert ids(cli_json(*query, "--exclude-ids", "b", "c", "--offset", "0")) == ["a"]
+    assert ids(cli_json(*query, "--offset", "1")) == ["a", "c"]
+    assert ids(cli_json(*query, "--max-distance", "-0.5")) == []
+    assert "offset" in refused(*query, "--offset", "-1")
     assert "ef_search" in refused(*query, "--ef-search", "0")
     assert "top_k" in refused(*query, "--top-k", "1001")
 

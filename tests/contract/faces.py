@@ -253,6 +253,10 @@ def _options(options: dict[str, Any]) -> dict[str, Any]:
         options["filter"] = _json(options["filter"])
     if isinstance(options.get("return_metadata"), bool):
         options["return_metadata"] = "true" if options["return_metadata"] else "false"
+    if isinstance(options.get("namespace"), list):
+        options["namespaces"] = options.pop("namespace")
+    if "filters" in options:
+        options["filters"] = [None if each is None else _json(each) for each in options["filters"]]
     return options
 
 

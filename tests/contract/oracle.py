@@ -15,25 +15,39 @@ RANGES = {"$lt": operator.lt, "$lte": operator.le, "$gt": operator.gt, "$gte": o
 NUMBER = re.compile(r"\s*[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d{1,4})?\s*", re.ASCII)
 
 
+MISSING = object()
+
+
 class Malformed(Exception):
     """The filter must be refused."""
 
 
 def matches(metadata: Any, filter: Mapping[str, Any], types: Mapping[str, str]) -> bool:
     """Say whether metadata satisfies a filter; `types` are the metadata indexes."""
-    verdicts = [  # of every condition, as a malformed one is refused wherever it stands
-        _holds(_lookup(metadata, key), name, operand, types.get(key))
-        for key, condition in filter.items()
-        for name, operand in (
-            condition if isinstance(condition, dict) else {"$eq": condition}
-        ).items()
+    # all of them, as a malformed one is refused wherever it stands
+    verdicts = [_member(metadata, key, operand, types) for key, operand in filter.items()]
+    return all(verdicts)
+
+
+def _member(metadata: Any, key: str, operand: Any, types: Mapping[str, str]) -> bool:
+    if key in ("$and", "$or"):
+        if not operand:
+            raise Malformed
+        verdicts = [matches(metadata, filter, types) for filter in operand]
+        return all(verdicts) if key == "$and" else any(verdicts)
+    if key == "$not":
+        return not matches(metadata, operand, types)
+    conditions = operand if isinstance(operand, dict) else {"$eq": operand}
+    verdicts = [
+        _holds(_lookup(metadata, key), name, each, types.get(key))
+        for name, each in conditions.items()
     ]
     return all(verdicts)
 
 
 def _lookup(value: Any, property_name: str) -> Any:
     for key in property_name.split("."):
-        value = value.get(key) if isinstance(value, dict) else None
+        value = value.get(key, MISSING) if isinstance(value, dict) else MISSING
     return value
 
 
@@ -43,6 +57,22 @@ def _holds(value: Any, name: str, operand: Any, index_type: str | None) -> bool:
     if name in ("$eq", "$in"):
         wanted = [_operand(each, index_type) for each in (operand if name == "$in" else [operand])]
         return _comparable(value, index_type) in [each for each in wanted if each]
+    if name == "$exists":
+        return (value is not MISSING) is operand
+    if name == "$is_null":
+        return (value is None) is operand
+    if name.startswith("$contains"):
+        wanted = [_operand(each, None) for each in ([operand] if name == "$contains" else operand)]
+        held_ones = [_comparable(each, None) for each in value] if isinstance(value, list) else []
+        verdicts = [each is not None and each in held_ones for each in wanted]
+        if name == "$contains_any":
+            return any(verdicts)
+        return isinstance(value, list) and all(verdicts)
+    if name == "$prefix":
+        if not isinstance(operand, str) or index_type in ("number", "boolean"):
+            raise Malformed
+        text = _comparable(value, index_type)
+        return text is not None and text[0] == "string" and text[1].startswith(operand)
     if isinstance(operand, bool) or operand is None or index_type == "boolean":
         raise Malformed
     bound, held = _operand(operand, index_type), _comparable(value, index_type)

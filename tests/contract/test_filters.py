@@ -226,6 +226,13 @@ def test_nasty_nested_keys_are_data(face: Face, index: str) -> None:
             check(face, index, {f"{outer}.{inner}": "x"}, id)
 
 
+def nested(depth: int) -> dict[str, Any]:
+    filter: dict[str, Any] = {"a": 1}
+    for _ in range(depth - 1):
+        filter = {"$not": filter}
+    return filter
+
+
 REFUSED: list[tuple[Any, str]] = [
     ([], "filter: expected an object, got array"),
     ("price", "filter: expected an object, got string"),
@@ -236,7 +243,13 @@ REFUSED: list[tuple[Any, str]] = [
     ({"a": {"b": 1}}, 'filter.a: "b" is not an operator'),
     ({"a": {"$or": [1]}}, 'filter.a: "$or" is not an operator'),
     ({"a": {"$EQ": 1}}, 'filter.a: "$EQ" is not an operator'),
-    ({"a": {"$exists": True}}, 'filter.a: "$exists" is not an operator'),
+    ({"a": {"$exists": 1}}, "filter.a.$exists: expected true or false, got number"),
+    ({"a": {"$is_null": None}}, "filter.a.$is_null: expected true or false, got null"),
+    ({"a": {"$prefix": 1}}, "filter.a.$prefix: expected a string, got number"),
+    ({"a": {"$contains": [1]}}, "filter.a.$contains: expected a string, number, boolean or null"),
+    ({"a": {"$contains_any": 1}}, "filter.a.$contains_any: expected an array, got number"),
+    ({"a": {"$contains_all": {}}}, "filter.a.$contains_all: expected an array, got object"),
+    ({"a": {"$contains_all": [{}]}}, "filter.a.$contains_all: expected a string"),
     ({"a.b": {"$gt": 1, "x": 1}}, 'filter.a.b: "x" is not an operator'),
     ({"a": {"$eq": {}}}, "filter.a.$eq: expected a string, number, boolean or null, got object"),
     ({"a": {"$ne": [1]}}, "filter.a.$ne: expected a string, number, boolean or null, got array"),
@@ -256,8 +269,15 @@ REFUSED: list[tuple[Any, str]] = [
     ({"a": {"$gt": 1, "$lt": 2, "$lte": 2}}, "filter.a: cannot combine"),
     ({"good": 1, "a": {"$gt": []}}, "filter.a.$gt"),
     ({"": 1}, 'property name "" is empty'),
-    ({"$a": 1}, 'property name "$a" begins with "$"'),
-    ({"$and": [{"a": 1}]}, 'property name "$and" begins with "$"'),
+    ({"$a": 1}, 'filter: "$a" cannot stand here'),
+    ({"$and": {"a": 1}}, "filter.$and: expected an array of filters, got object"),
+    ({"$or": []}, "filter.$or: the array is empty"),
+    ({"$or": [{"a": 1}, 2]}, "filter.$or[1]: expected an object, got number"),
+    ({"$and": [None]}, "filter.$and[0]: expected an object, got null"),
+    ({"$not": [{"a": 1}]}, "filter.$not: expected an object, got array"),
+    ({"$not": {"$or": [{"a": {"$gt": None}}]}}, "filter.$not.$or[0].a.$gt: expected a string"),
+    ({"$eq": 1}, 'filter: "$eq" cannot stand here'),
+    (nested(33), "more than 32 filters within one another"),
     ({'a"b': 1}, "contains a double quote"),
     ({"a..b": 1}, "has an empty part"),
     ({".a": 1}, "has an empty part"),
@@ -326,3 +346,26 @@ def test_a_filter_that_is_no_json_is_refused(face: Face, shelf: str, filter: Any
     with pytest.raises(PgVectorizeError):  # by the client, else by the type jsonb
         face.query(shelf, [1, 2], filter=filter)
     assert face.count(shelf) == len(DOCUMENTS)
+
+
+@pytest.mark.parametrize(
+    ("filter", "hint"),
+    [
+        ({"a": {"$gtt": 1}}, "Did you mean $gt?"),
+        ({"a": {"$contain_any": [1]}}, "Did you mean $contains_any?"),
+        ({"$orr": [{"a": 1}]}, "Did you mean $or?"),
+        ({"a": {"something else": 1}}, "Known are $eq, $ne,"),
+    ],
+)
+def test_a_mistyped_operator_brings_the_nearest_to_mind(
+    face: Face, shelf: str, filter: Any, hint: str
+) -> None:
+    with pytest.raises(InvalidFilter) as refusal:
+        face.query(shelf, [1, 2], filter=filter)
+    assert hint in str(refusal.value.hint)
+
+
+def test_filters_nest_to_the_stated_depth(face: Face, shelf: str) -> None:
+    assert face.count(shelf, filter=nested(32)) + face.count(shelf, filter={"a": 1}) == len(
+        DOCUMENTS
+    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
+from typing import Any
 from uuid import UUID
 
 import numpy as np
@@ -236,3 +237,28 @@ def test_every_operation_refuses_an_unknown_index(
 
     assert refusal.value.hint
     assert isinstance(refusal.value, LookupError)
+
+
+@pytest.mark.parametrize(
+    ("options", "hint"),
+    [
+        ({"dimensions": 2, "metric": "cosin"}, "Did you mean cosine?"),
+        ({"dimensions": 2, "metric": "dot product"}, "Did you mean dot-product?"),
+        ({"preset": "openai/text-embedding-3-smal"}, "Did you mean openai/text-embedding-3-small?"),
+    ],
+)
+def test_a_mistyped_word_brings_the_nearest_to_mind(
+    face: Face, new_name: str, options: dict[str, Any], hint: str
+) -> None:
+    with pytest.raises(InvalidRequest) as refusal:
+        face.create_index(new_name, **options)
+    assert hint in str(refusal.value.hint)
+
+
+def test_a_mistyped_option_brings_the_nearest_to_mind(face: Face, index: str) -> None:
+    with pytest.raises(InvalidRequest) as refusal:
+        face.create_metadata_index(index, "price", "numbr")
+    assert "Did you mean number?" in str(refusal.value.hint)
+    with pytest.raises(InvalidRequest) as refusal:
+        face.query(index, [1, 1], return_metadata="index")
+    assert "Did you mean indexed?" in str(refusal.value.hint)

@@ -71,12 +71,37 @@ def leaves(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
             yield f"{path}{key}", inner
 
 
+def listed(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
+    """The dotted names of a document's arrays, with the scalars in them."""
+    for key, inner in value.items():
+        if isinstance(inner, dict):
+            yield from listed(inner, f"{path}{key}.")
+        elif isinstance(inner, list):
+            yield from (
+                (f"{path}{key}", each) for each in inner if not isinstance(each, dict | list)
+            )
+
+
+def properties(filter: Any) -> Iterator[str]:
+    """The properties that a filter names, at any depth."""
+    for member, operand in filter.items():
+        if member in ("$and", "$or"):
+            for inner in operand:
+                yield from properties(inner)
+        elif member == "$not":
+            yield from properties(operand)
+        else:
+            yield member
+
+
 @st.composite
 def tables(draw: st.DrawFn) -> tuple[list[Any], list[dict[str, Any]], dict[str, str]]:
     """Documents, filters on what is in them, and metadata indexes."""
     rows = draw(st.lists(st.none() | documents, min_size=1, max_size=30))
     found = [leaf for row in rows for leaf in leaves(row or {})]
-    names = st.sampled_from([name for name, _ in found] or ["a"]) | keys
+    held = [each for row in rows for each in listed(row or {})]
+    elements = st.sampled_from([value for _, value in held] or [None])
+    names = st.sampled_from([name for name, _ in [*found, *held]] or ["a"]) | keys
     values = st.sampled_from([value for _, value in found] or [None]) | scalars
     ranges = texts | numbers | values
     conditions = (
@@ -100,10 +125,36 @@ def tables(draw: st.DrawFn) -> tuple[list[Any], list[dict[str, Any]], dict[str, 
             ranges,
         )
     )
-    filters = draw(
-        st.lists(st.dictionaries(names, conditions, min_size=1, max_size=2), min_size=1, max_size=8)
+    conditions |= (
+        st.builds(
+            lambda name, value: {name: value},
+            st.sampled_from(["$exists", "$is_null"]),
+            st.booleans(),
+        )
+        | st.builds(lambda text: {"$prefix": text}, ranges)
+        | st.builds(lambda value: {"$contains": value}, elements | values)
+        | st.builds(
+            lambda name, value: {name: value},
+            st.sampled_from(["$contains_any", "$contains_all"]),
+            st.lists(elements | values, max_size=3),
+        )
     )
-    used = sorted({name for filter in filters for name in filter})
+    flat = st.dictionaries(names, conditions, min_size=1, max_size=2)
+    trees = st.recursive(
+        flat,
+        lambda inner: (
+            st.dictionaries(
+                st.sampled_from(["$and", "$or"]),
+                st.lists(inner, min_size=1, max_size=3),
+                min_size=1,
+            )
+            | st.builds(lambda one: {"$not": one}, inner)
+            | st.builds(lambda one, other: {**one, "$or": [other]}, flat, inner)
+        ),
+        max_leaves=4,
+    )
+    filters = draw(st.lists(flat | trees, min_size=1, max_size=8))
+    used = sorted({name for filter in filters for name in properties(filter)})
     types = draw(
         st.dictionaries(
             st.sampled_from(used), st.sampled_from(["string", "number", "boolean"]), max_size=3
@@ -113,6 +164,9 @@ def tables(draw: st.DrawFn) -> tuple[list[Any], list[dict[str, Any]], dict[str, 
 
 
 @pytest.mark.slow
+@pytest.mark.filterwarnings(
+    "ignore:Generating overly large repr"
+)  # of the strategy, with long texts
 @two_faces
 @given(table=tables())
 def test_filters_find_what_the_oracle_finds(

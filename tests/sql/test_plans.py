@@ -157,6 +157,9 @@ def test_a_common_filter_uses_hnsw(
         ({"kind": "kind 7"}, ("kind", "string")),
         ({"kind": {"$in": ["kind 7", "none"]}}, ("kind", "string")),
         ({"kind": {"$gte": "kind 7", "$lte": "kind 7"}}, ("kind", "string")),
+        ({"kind": {"$prefix": "kind 777"}}, ("kind", "string")),
+        ({"$or": [{"code": 7}, {"code": -1}]}, ("code", "number")),
+        ({"$and": [{"code": 7}, {"half": 1}]}, ("code", "number")),
         ({"rare": True}, ("rare", "boolean")),
     ],
 )

@@ -151,7 +151,7 @@ def test_json_text_keeps_the_largest_float() -> None:
 
 
 def test_jsonb_is_versioned_json() -> None:
-    assert jsonb({"a": 1}).data == b'\x01{"a":1}'
+    assert jsonb(b'{"a":1}').data == b'\x01{"a":1}'
 
 
 @pytest.mark.parametrize("document", [{"a": "\0"}, {"\0": 1}, {"a": [{"b": ("x\0",)}]}])

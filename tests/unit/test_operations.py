@@ -47,6 +47,10 @@ OPTIONS: dict[str, Any] = {
     "return_metadata": "none",
     "ef_search": None,
     "exact": False,
+    "exclude_ids": None,
+    "min_score": None,
+    "max_distance": None,
+    "offset": 0,
 }
 
 
@@ -102,7 +106,7 @@ def test_query_by_id_asks_for_one_statement() -> None:
 
 
 def test_query_many_sorts_the_rows_by_query() -> None:
-    plan = operations.query_many("docs", [[1.0], [2.0], [3.0]], HANDSHAKE, **OPTIONS)
+    plan = operations.query_many("docs", [[1.0], [2.0], [3.0]], HANDSHAKE, None, **OPTIONS)
     next(plan)
     rest = {"namespace": None, "values": None, "metadata": None}
     rows = [
@@ -119,7 +123,7 @@ def test_query_many_sorts_the_rows_by_query() -> None:
 
 def test_query_many_of_no_vectors_still_asks() -> None:
     """The database may know that there is no such index."""
-    plan = operations.query_many("docs", [], HANDSHAKE, **OPTIONS)
+    plan = operations.query_many("docs", [], HANDSHAKE, None, **OPTIONS)
     assert statement(next(plan)).params["index"] == "docs"
     assert answer(plan, []) == []
 

@@ -1,0 +1,32 @@
+-- Compile $contains, $contains_all and $contains_any: what an array value holds
+-- as elements. Nothing equals null here either, so with a null "all" is never
+-- satisfied.
+create or replace function pgvectorize._contains_sql(value text, operands jsonb, wanted text, path text)
+returns text
+language plpgsql
+immutable
+parallel safe
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    element jsonb;
+    clauses text[] := '{}';
+begin
+    for element in select * from jsonb_array_elements(operands) loop
+        perform pgvectorize._operand(element, null, path);  -- refuses what is no scalar
+        clauses := clauses || case
+            when element = 'null' then 'false'
+            -- a bare scalar would contain itself
+            else format('(jsonb_typeof(%1$s) = ''array'' and %1$s @> %2$L::jsonb)', value, jsonb_build_array(element))
+        end;
+    end loop;
+    return case
+        when clauses <> '{}' then '(' || array_to_string(clauses, case wanted when 'all' then ' and ' else ' or ' end) || ')'
+        when wanted = 'all' then format('jsonb_typeof(%s) = ''array''', value)
+        else 'false'
+    end;
+end;
+$$;
+
+comment on function pgvectorize._contains_sql(text, jsonb, text, text)
+    is 'What an array holds as a SQL predicate.';

@@ -1,0 +1,46 @@
+-- Compile "equals one of these". Null equals nothing, neither null nor a missing
+-- property, so it drops out of the list.
+create or replace function pgvectorize._equal_sql(
+    property_name  text,
+    index_type     text,
+    operands       jsonb,
+    path           text
+)
+returns text
+language plpgsql
+immutable
+parallel safe
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    value     text := pgvectorize._property_sql(property_name, index_type);
+    cast_type text := case index_type when 'number' then 'numeric' when 'boolean' then 'boolean' else 'jsonb' end;
+    wanted    text[];
+    predicate text;
+begin
+    select array_agg(pgvectorize._operand(element, index_type, path)) into wanted
+    from jsonb_array_elements(operands) as listed (element);
+    wanted := array_remove(wanted, null);
+
+    if coalesce(cardinality(wanted), 0) = 0 then
+        return 'false';
+    elsif index_type = 'string' then
+        predicate := format(
+            '%s = any (%L::text[])',
+            pgvectorize._indexed_sql(property_name, index_type),
+            array(select left(word, 512) from unnest(wanted) as words (word))
+        );
+        if exists (select from unnest(wanted) as words (word) where char_length(word) >= 512) then
+            predicate := format('%s and %s = any (%L::text[])', predicate, value, wanted);
+        end if;
+        return predicate;
+    elsif cardinality(wanted) = 1 then
+        return format('%s = %L::%s', value, wanted[1], cast_type);
+    else
+        return format('%s = any (%L::%s[])', value, wanted, cast_type);
+    end if;
+end;
+$$;
+
+comment on function pgvectorize._equal_sql(text, text, jsonb, text)
+    is '"Equals one of these" as a SQL predicate.';

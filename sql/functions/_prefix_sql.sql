@@ -1,0 +1,40 @@
+-- Compile $prefix. `^@` is served by a btree index in C order.
+create or replace function pgvectorize._prefix_sql(
+    property_name  text,
+    index_type     text,
+    operand        jsonb,
+    path           text
+)
+returns text
+language plpgsql
+immutable
+parallel safe
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    prefix  text := operand #>> '{}';
+    indexed text;
+    value   text := pgvectorize._property_sql(property_name, index_type);
+begin
+    if jsonb_typeof(operand) <> 'string' then
+        perform pgvectorize._refuse_filter(path, 'expected a string, got ' || jsonb_typeof(operand), 'As in {"$prefix": "net"}.');
+    elsif index_type in ('number', 'boolean') then
+        perform pgvectorize._refuse_filter(
+            path, format('a %s has no prefix', index_type),
+            format('The metadata index on this property has the type %s.', index_type)
+        );
+    end if;
+
+    if index_type is null then
+        return format('%s ^@ %L', pgvectorize._string_sql(value), prefix);
+    end if;
+    indexed := pgvectorize._indexed_sql(property_name, index_type);
+    if char_length(prefix) <= 512 then
+        return format('%s ^@ %L', indexed, prefix);
+    end if;
+    return format('%s = %L and %s ^@ %L', indexed, left(prefix, 512), value, prefix);
+end;
+$$;
+
+comment on function pgvectorize._prefix_sql(text, text, jsonb, text)
+    is 'A prefix as a SQL predicate.';

@@ -1,0 +1,54 @@
+-- Compile $lt, $lte, $gt and $gte.
+create or replace function pgvectorize._range_sql(
+    property_name  text,
+    index_type     text,
+    operator       text,
+    operand        jsonb,
+    path           text
+)
+returns text
+language plpgsql
+immutable
+parallel safe
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    value      text := pgvectorize._property_sql(property_name, index_type);
+    indexed    text;
+    comparison text := case operator when '$lt' then '<' when '$lte' then '<=' when '$gt' then '>' when '$gte' then '>=' end;
+    bound      text;
+begin
+    if index_type = 'boolean' then
+        perform pgvectorize._refuse_filter(path, 'a boolean has no order', 'Use "$eq".');
+    elsif jsonb_typeof(operand) not in ('string', 'number') then
+        perform pgvectorize._refuse_filter(
+            path, 'expected a string or a number, got ' || jsonb_typeof(operand),
+            'Ranges compare strings by code point and numbers by value.'
+        );
+    end if;
+    bound := pgvectorize._operand(operand, index_type, path);
+
+    if index_type = 'string' then
+        indexed := pgvectorize._indexed_sql(property_name, index_type);
+        if char_length(bound) < 512 then  -- then the first 512 characters decide
+            return format('%s %s %L', indexed, comparison, bound);
+        end if;
+        return format(
+            '%s %s %L and %s %s %L', indexed, left(comparison, 1) || '=', left(bound, 512), value, comparison, bound
+        );
+    elsif index_type = 'number' then
+        return format('%s %s %L::numeric', value, comparison, bound);
+    end if;
+
+    -- Without an index the operand's own type decides which values it can be
+    -- compared with: jsonb sorts every string below every number, so a bare `<`
+    -- would let "9" pass {"$lt": 5}.
+    if jsonb_typeof(operand) = 'number' then
+        return format('(case when jsonb_typeof(%1$s) = ''number'' then %1$s end) %2$s %3$L::jsonb', value, comparison, bound);
+    end if;
+    return format('%s %s %L', pgvectorize._string_sql(value), comparison, operand #>> '{}');
+end;
+$$;
+
+comment on function pgvectorize._range_sql(text, text, text, jsonb, text)
+    is 'A range as a SQL predicate.';
