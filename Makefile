@@ -41,9 +41,11 @@ types: $(STAMP) ## check types, twice
 
 sync: $(STAMP) ## make client.py from aio.py, and the reference pages
 	$(BIN)/python tools/unasync.py
+	$(BIN)/python tools/reference.py
 
 fresh: $(STAMP) ## check that what `make sync` makes is what is there
 	$(BIN)/python tools/unasync.py --check
+	$(BIN)/python tools/reference.py --check
 
 check: lint types fresh test ## all that CI runs
 

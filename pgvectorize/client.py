@@ -27,15 +27,21 @@ from pgvectorize.encoding import (
 )
 from pgvectorize.errors import InvalidRequest, InvalidVector, translate, translated
 from pgvectorize.models import (
+    Deletion,
+    Facet,
     Filter,
     IndexDescription,
     IndexInfo,
     IndexType,
+    Library,
+    LimitInfo,
     Matches,
     Metadata,
     MetadataIndex,
     Metric,
     Mutation,
+    NamespaceInfo,
+    PatchMode,
     Preset,
     ReturnMetadata,
     ValuesInput,
@@ -74,13 +80,16 @@ class Client:
         max_size: int = 4,
         timeout: float = 30.0,
         prepared_statements: bool = True,
+        strict: bool = False,
     ) -> Client:
         """Connect to a database that `pgvectorize migrate` has been run on.
 
         `dsn` is a libpq connection string or URI; "" takes libpq's `PG*` variables.
         The pool keeps `min_size` to `max_size` connections in autocommit; `timeout`
         is how many seconds a call waits for one. With PgBouncer in transaction mode
-        older than 1.22, pass `prepared_statements=False`.
+        older than 1.22, pass `prepared_statements=False`. `strict` enforces Vectorize's
+        own limits on every index, as if each had been created with it; behind PgBouncer,
+        or over a connection of your own, `set pgvectorize.strict = on` there instead.
 
         Raises `ConnectionFailed`, `SchemaOutdated`, `ExtensionUnavailable` and
         `ServerUnsupported`.
@@ -99,6 +108,7 @@ class Client:
                 max_size=max_size,
                 timeout=timeout,
                 open=False,
+                configure=_be_strict if strict else None,
             )
             pool.open()
         client = cls(pool)
@@ -148,16 +158,82 @@ class Client:
         metric: Metric | None = None,
         preset: str | None = None,
         description: str | None = None,
+        strict: bool = False,
     ) -> IndexInfo:
         """Create an index from `dimensions` (1 to 16,000) and `metric`, or from a `preset`.
 
         A name has 2 to 63 characters: a-z first, then a-z, 0-9, "-" and "_", a-z or
         0-9 last (Vectorize's pattern). More than 2,000 dimensions are searched without
-        an HNSW index, which cannot hold them: `has_hnsw` in the answer says so.
+        an HNSW index, which cannot hold them: `has_hnsw` in the answer says so. `strict`
+        enforces Vectorize's own limits on this index, with its messages and codes, so
+        that what works here works there; see `limits`.
 
         Raises `IndexExists` and `InvalidRequest`.
         """
-        return self._run(operations.create_index(name, dimensions, metric, preset, description))
+        return self._run(
+            operations.create_index(name, dimensions, metric, preset, description, strict)
+        )
+
+    def adopt_index(
+        self,
+        name: str,
+        table: str,
+        *,
+        id_column: str,
+        embedding_column: str,
+        metric: Metric,
+        namespace_column: str | None = None,
+        metadata_column: str | None = None,
+        metadata_columns: Sequence[str] = (),
+        in_place: bool = False,
+        description: str | None = None,
+    ) -> IndexInfo:
+        """Make an index of a table or view with vectors, written as in SQL: `schema.table`.
+
+        Ids and namespaces may be of any type and become text; embeddings are pgvector's
+        types or arrays of numbers. Metadata is a column of jsonb or json, to which
+        `metadata_columns` are added as properties.
+
+        The rows are copied and the table stays as it is. With `in_place` it becomes the
+        index instead, without a rewrite: it moves to schema pgvectorize_data, its columns
+        are renamed, and `delete_index` will drop it.
+
+        If a row does not fit, nothing is changed and the error lists the ids. Raises
+        `InvalidVector`, `InvalidRequest`, `NotFound` and `IndexExists`.
+        """
+        return self._run(
+            operations.adopt_index(
+                name,
+                table,
+                id_column,
+                embedding_column,
+                metric,
+                namespace_column,
+                metadata_column,
+                metadata_columns,
+                in_place,
+                description,
+            )
+        )
+
+    def adopt_collection(
+        self,
+        name: str,
+        library: Library,
+        collection: str,
+        *,
+        metric: Metric,
+        document: bool = True,
+        description: str | None = None,
+    ) -> IndexInfo:
+        """Make an index of a collection that "vecs" or "langchain" left in this database.
+
+        It is copied. LangChain's documents go into the metadata as property "text",
+        unless there is one or `document` is False. Raises as `adopt_index` does.
+        """
+        return self._run(
+            operations.adopt_collection(name, library, collection, metric, document, description)
+        )
 
     def get_index(self, name: str) -> IndexInfo:
         """Return the configuration of an index; raises `IndexNotFound`."""
@@ -167,12 +243,28 @@ class Client:
         """Return the configuration of every index, by name."""
         return self._run(operations.list_indexes())
 
+    def update_index(
+        self, name: str, *, new_name: str | None = None, description: str | None = None
+    ) -> IndexInfo:
+        """Change the name or the description of an index; "" removes the description.
+
+        The table is renamed with it, which waits for running queries and writes of the
+        index to end. Handles on the old name find nothing from then on.
+
+        Raises `IndexNotFound`, `IndexExists` and `InvalidRequest`.
+        """
+        return self._run(operations.update_index(name, new_name, description))
+
     def delete_index(self, name: str) -> None:
         """Delete an index with all its vectors; raises `IndexNotFound`.
 
         Waits for running queries and writes of the index to end.
         """
         self._run(operations.delete_index(name))
+
+    def limits(self) -> list[LimitInfo]:
+        """Return every limit: what holds here, and in strict mode, with its source."""
+        return self._run(operations.limits())
 
     def presets(self) -> list[Preset]:
         """Return the known embedding models with their dimensions and metric."""
@@ -247,7 +339,7 @@ class Index:
     """One index: write, search, read and delete its vectors.
 
     Every call raises `IndexNotFound` where no index has the name. Iterating over an
-    index reads all its vectors, whole, in pages of 1,000.
+    index reads all its vectors, whole, in pages of 1,000 as `list_vectors` has them.
     """
 
     def __init__(self, client: Client, name: str) -> None:
@@ -261,12 +353,13 @@ class Index:
         """Return the index's configuration."""
         return self._client.get_index(self.name)
 
-    def describe(self) -> IndexDescription:
+    def describe(self, *, exact: bool = False) -> IndexDescription:
         """Return the dimensions, the number of vectors, and the newest visible mutation.
 
-        Counts the vectors, which takes a scan of the primary key.
+        Above 100,000 the number is an estimate, from the table's size and statistics;
+        `exact` counts instead, which takes a scan.
         """
-        return self._run(operations.describe(self.name))
+        return self._run(operations.describe(self.name, exact))
 
     def insert(
         self,
@@ -468,15 +561,105 @@ class Index:
         """Delete vectors by id; the answer's `ids` are those that were there."""
         return self._run(operations.delete_by_ids(self.name, ids))
 
-    def list_vectors(self, *, count: int = 100, cursor: str | None = None) -> VectorList:
-        """Return a page of `count` ids, 1 to 1,000, in a stable order.
+    def delete(
+        self,
+        *,
+        filter: Filter | None = None,
+        namespace: str | None = None,
+        dry_run: bool = False,
+    ) -> Deletion:
+        """Delete the vectors that match a filter, those of a namespace, or what is in both.
 
-        Pass the page's `next_cursor` as `cursor` to get the next. Ids that are written
-        meanwhile appear if they lie ahead. `total_count` is as of the first page.
-
-        Raises `InvalidRequest` for a cursor that is not this index's.
+        `dry_run` only counts them. Raises `InvalidRequest` where neither is given: to
+        delete all vectors, `truncate`. Raises `InvalidFilter`.
         """
-        return self._run(operations.list_vectors(self.name, count, cursor))
+        return self._run(operations.delete(self.name, filter, namespace, dry_run))
+
+    def delete_namespace(self, namespace: str) -> Deletion:
+        """Delete all vectors of a namespace; that there are none is no error."""
+        return self._run(operations.delete_namespace(self.name, namespace))
+
+    def truncate(self) -> UUID:
+        """Delete all vectors at once, however many they are; return a mutation id.
+
+        Waits for running queries and writes of the index to end, and keeps new ones
+        waiting until the transaction ends. Metadata indexes stay.
+        """
+        return self._run(operations.truncate(self.name))
+
+    def update_metadata(
+        self,
+        patch: Metadata,
+        *,
+        ids: Iterable[str] | None = None,
+        filter: Filter | None = None,
+        namespace: str | None = None,
+        mode: PatchMode = "merge",
+    ) -> Mutation:
+        """Change the metadata of vectors, by id or by filter and namespace, and nothing else.
+
+        "merge" applies a JSON Merge Patch (RFC 7396): keys of `patch` replace those that
+        are there, None removes a key, objects are merged at every depth. "replace" makes
+        `patch` the metadata. What is unchanged is not written again.
+
+        Raises `InvalidRequest` and `InvalidFilter`.
+        """
+        return self._run(operations.update_metadata(self.name, patch, ids, filter, namespace, mode))
+
+    def list_vectors(
+        self,
+        *,
+        count: int = 100,
+        cursor: str | None = None,
+        namespace: str | None = None,
+        filter: Filter | None = None,
+        return_values: bool = False,
+        return_metadata: ReturnMetadata | bool = "none",
+    ) -> VectorList:
+        """Return a page of `count` vectors, 1 to 1,000, in a stable order.
+
+        Pass the page's `next_cursor` as `cursor`, with the same `namespace` and `filter`
+        and within an hour, to get the next. What is inserted after the first page does not
+        appear; what is changed appears as it then is, what is deleted no longer.
+        `total_count` is as of the first page, which takes a scan to count.
+
+        Raises `InvalidFilter`, and `InvalidRequest` for a cursor that has expired or is not
+        one of this index, namespace and filter.
+        """
+        return self._run(
+            operations.list_vectors(
+                self.name, count, cursor, namespace, filter, return_values, return_metadata
+            )
+        )
+
+    def list_namespaces(self) -> list[NamespaceInfo]:
+        """Return the namespaces with how many vectors each holds, by name; takes a scan.
+
+        First, as None, come the vectors without a namespace.
+        """
+        return self._run(operations.list_namespaces(self.name))
+
+    def facets(
+        self,
+        property_name: str,
+        *,
+        filter: Filter | None = None,
+        namespace: str | None = None,
+        top_k: int = 20,
+        buckets: int | None = None,
+    ) -> list[Facet]:
+        """Count the values of a metadata property, the `top_k` most frequent first.
+
+        With `buckets`, count its numbers in that many ranges of equal width instead, from
+        the least number to the greatest. A value is a string, a number or a boolean;
+        each that stands in an array counts, once a vector. Where the property is missing,
+        None or an object, the vector is in no facet. Takes a scan.
+
+        Raises `InvalidRequest` and `InvalidFilter`.
+        """
+        return self._run(
+            operations.facets(self.name, property_name, filter, namespace, top_k, buckets)
+        )
 
     def __iter__(self) -> Iterator[Vector]:
         cursor: str | None = None
@@ -549,18 +732,24 @@ class Index:
         return result
 
 
+def _be_strict(connection: Connection[Any]) -> None:
+    connection.execute("set pgvectorize.strict = on")
+
+
 def _after(written: int, error: InvalidVector) -> InvalidVector:
     """Return the error of a batch as one of all the rows, of which some are written."""
     message, row = error.message, error.row
     if error.sqlstate is not None and row is not None:  # the database counts within the batch
         message = f"row {row + written}{message.removeprefix(f'row {row}')}"
         row += written
-    return InvalidVector(
+    renumbered = InvalidVector(
         message,
         hint=f"The {written} rows in the batches before it were written.",
         sqlstate=error.sqlstate,
         row=row,
     )
+    renumbered.code = error.code
+    return renumbered
 
 
 def _batches(

@@ -32,8 +32,11 @@ import psycopg_pool
 class PgVectorizeError(Exception):
     """The base of every error here: a message, and a hint that says what to do.
 
-    `sqlstate` is Postgres' code where the error came from there, else None.
+    `sqlstate` is Postgres' code where the error came from there, else None. `code` is
+    Vectorize's, in strict mode and where one is known.
     """
+
+    code: int | None = None
 
     def __init__(
         self, message: str, *, hint: str | None = None, sqlstate: str | None = None
@@ -144,12 +147,13 @@ def translate(error: psycopg.Error) -> PgVectorizeError:
     message = error.diag.message_primary or str(error).strip() or type(error).__name__
     hint = error.diag.message_hint
     known = BY_SQLSTATE.get(error.sqlstate or "")
-    if known is InvalidVector:
-        detail = error.diag.message_detail  # "row 3", from our own functions
-        row = int(detail.removeprefix("row ")) if detail else None
-        return InvalidVector(message, hint=hint, sqlstate=error.sqlstate, row=row)
     if known is not None:
-        return known(message, hint=hint, sqlstate=error.sqlstate)
+        ours = known(message, hint=hint, sqlstate=error.sqlstate)
+        details = _details(error.diag.message_detail or "")
+        if isinstance(ours, InvalidVector):
+            ours.row = details.get("row")
+        ours.code = details.get("code")
+        return ours
     if isinstance(error, _MISSING):
         return SchemaOutdated(message, hint=MIGRATE_HINT, sqlstate=error.sqlstate)
     if isinstance(error, psycopg_pool.PoolTimeout):
@@ -160,6 +164,12 @@ def translate(error: psycopg.Error) -> PgVectorizeError:
             message, hint="Check the server and the DSN, then try again.", sqlstate=error.sqlstate
         )
     return DatabaseError(message, hint=hint, sqlstate=error.sqlstate)
+
+
+def _details(text: str) -> dict[str, int]:
+    """Read the detail that our own functions give: "row 3, code 40012"."""
+    found = (part.split(" ") for part in text.split(", ") if part)
+    return {name: int(number) for name, number in found}
 
 
 @contextmanager

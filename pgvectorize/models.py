@@ -14,6 +14,8 @@ import numpy.typing as npt
 Metric: TypeAlias = Literal["cosine", "euclidean", "dot-product"]
 IndexType: TypeAlias = Literal["string", "number", "boolean"]
 ReturnMetadata: TypeAlias = Literal["none", "indexed", "all"]
+Library: TypeAlias = Literal["vecs", "langchain"]
+PatchMode: TypeAlias = Literal["merge", "replace"]
 Values: TypeAlias = npt.NDArray[np.float32]
 ValuesInput: TypeAlias = Sequence[float] | npt.NDArray[Any]
 Metadata: TypeAlias = Mapping[str, Any]
@@ -89,8 +91,9 @@ class Mutation:
     """The answer to a write.
 
     `ids` are the vectors that it changed, in the order given: for `insert` those
-    that were new, for `upsert` all, for `delete_by_ids` those that were there.
-    `describe` names `mutation_id` as soon as the write is visible.
+    that were new, for `upsert` all, for `delete_by_ids` and `update_metadata` those
+    that were there. Where a filter or a namespace chose them there are no `ids`,
+    only their `count`. `describe` names `mutation_id` as soon as the write is visible.
     """
 
     mutation_id: UUID
@@ -99,11 +102,23 @@ class Mutation:
 
 
 @dataclass(frozen=True, slots=True)
+class Deletion:
+    """How many vectors a filter or a namespace chose to be deleted.
+
+    `mutation_id` is None for a dry run, which deletes nothing.
+    """
+
+    mutation_id: UUID | None
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
 class IndexInfo:
     """Configuration of an index.
 
     `relation` is its table, quoted as SQL needs it. `has_hnsw` is False for more
     than 2,000 dimensions, pgvector's limit: such an index is searched exactly.
+    `is_strict` is True where Vectorize's own limits are enforced.
     """
 
     name: str
@@ -113,29 +128,71 @@ class IndexInfo:
     description: str | None
     relation: str
     has_hnsw: bool
+    is_strict: bool
     created_on: datetime
     modified_on: datetime
 
 
 @dataclass(frozen=True, slots=True)
 class IndexDescription:
-    """What an index holds now; the last two are None before the first write."""
+    """What an index holds now; the last two are None before the first write.
+
+    `vector_count` may be an estimate above 100,000, which `is_estimate` says.
+    """
 
     dimensions: int
     vector_count: int
+    is_estimate: bool
     processed_up_to_mutation: UUID | None
     processed_up_to_datetime: datetime | None
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class ListedVector(_WithValues):
+    """A vector of a listing; values and metadata are None unless they were asked for."""
+
+    id: str
+    namespace: str | None = None
+    values: Values | None = None
+    metadata: dict[str, Any] | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class VectorList:
-    """A page of ids. `next_cursor` is None on the last page."""
+    """A page of vectors. `next_cursor` and its expiration are None on the last page."""
 
-    ids: list[str]
+    vectors: list[ListedVector]
     count: int
     total_count: int
     is_truncated: bool
     next_cursor: str | None
+    cursor_expiration_timestamp: datetime | None
+
+    @property
+    def ids(self) -> list[str]:
+        return [vector.id for vector in self.vectors]
+
+
+@dataclass(frozen=True, slots=True)
+class NamespaceInfo:
+    """A namespace and how many vectors it holds; None stands for those without one."""
+
+    namespace: str | None
+    vector_count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Facet:
+    """How many vectors have a value of a property, or a number in a range of it.
+
+    A range is `lower` <= number < `upper`, the last one <= `upper`; a value has
+    neither, and a range no `value`.
+    """
+
+    value: str | int | float | bool | None
+    lower: float | None
+    upper: float | None
+    count: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +201,16 @@ class MetadataIndex:
 
     property_name: str
     index_type: IndexType
+
+
+@dataclass(frozen=True, slots=True)
+class LimitInfo:
+    """A limit: what holds here and in strict mode, None for none, and where that is from."""
+
+    name: str
+    value: int | None
+    strict: int | None
+    source: str
 
 
 @dataclass(frozen=True, slots=True)

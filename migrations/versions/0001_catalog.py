@@ -39,6 +39,7 @@ def upgrade() -> None:
                          check (metric in ('cosine', 'euclidean', 'dot-product')),
             preset       text,
             description  text,
+            is_strict    boolean constraint indexes_is_strict_not_null not null default false,
             created_on   timestamptz constraint indexes_created_on_not_null not null
                          default clock_timestamp(),
             modified_on  timestamptz constraint indexes_modified_on_not_null not null
@@ -101,6 +102,7 @@ def upgrade() -> None:
         )
     """)
     op.execute("create type pgvectorize.mutation as (mutation_id uuid, count bigint, ids text[])")
+    op.execute("create type pgvectorize.deletion as (mutation_id uuid, count bigint)")
     op.execute("""
         create type pgvectorize.index_info as (
             name         text,
@@ -110,6 +112,7 @@ def upgrade() -> None:
             description  text,
             relation     regclass,
             has_hnsw     boolean,
+            is_strict    boolean,
             created_on   timestamptz,
             modified_on  timestamptz
         )
@@ -118,20 +121,39 @@ def upgrade() -> None:
         create type pgvectorize.index_description as (
             dimensions                integer,
             vector_count              bigint,
+            is_estimate               boolean,
             processed_up_to_mutation  uuid,
             processed_up_to_datetime  timestamptz
         )
     """)
     op.execute("""
         create type pgvectorize.vector_list as (
-            ids           text[],
-            count         integer,
-            total_count   bigint,
-            is_truncated  boolean,
-            next_cursor   text
+            vectors                      pgvectorize.stored_vector[],
+            count                        integer,
+            total_count                  bigint,
+            is_truncated                 boolean,
+            next_cursor                  text,
+            cursor_expiration_timestamp  timestamptz
+        )
+    """)
+    op.execute("create type pgvectorize.namespace_info as (namespace text, vector_count bigint)")
+    op.execute("""
+        create type pgvectorize.facet as (
+            value  jsonb,
+            lower  numeric,
+            upper  numeric,
+            count  bigint
         )
     """)
     op.execute("create type pgvectorize.metadata_index as (property_name text, index_type text)")
+    op.execute("""
+        create type pgvectorize.limit_info as (
+            name    text,
+            value   bigint,
+            strict  bigint,
+            source  text
+        )
+    """)
     op.execute("create type pgvectorize.preset as (name text, dimensions integer, metric text)")
 
 

@@ -10,8 +10,8 @@ from typing import IO, Any, TextIO
 import click
 
 import pgvectorize
-from pgvectorize.cli import database, indexes, vectors
-from pgvectorize.cli.options import with_examples
+from pgvectorize.cli import database, indexes, transfer, vectors
+from pgvectorize.cli.options import GroupOptions, with_examples
 
 
 class _Failure(click.ClickException):
@@ -69,8 +69,9 @@ def _show_warning(
     show_envvar=True,
     help="The database: a libpq connection string or URI.",
 )
+@click.option("--strict", is_flag=True, help="Enforce Vectorize's own limits; see `limits`.")
 @click.pass_context
-def main(context: click.Context, dsn: str | None) -> None:
+def main(context: click.Context, dsn: str | None, strict: bool) -> None:
     """Cloudflare Vectorize's vector indexes, on your own Postgres.
 
     The database is the one of --dsn, of PGVECTORIZE_DSN, or of libpq's PG*
@@ -82,7 +83,7 @@ def main(context: click.Context, dsn: str | None) -> None:
     pgvectorize upsert products --file products.ndjson
     pgvectorize query products --vector 54.8 5.5 3.1 --top-k 3
     """
-    context.obj = dsn
+    context.obj = GroupOptions(dsn, strict)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a terminal need not be UTF-8
@@ -90,6 +91,7 @@ def main(context: click.Context, dsn: str | None) -> None:
 
 for _command in (
     indexes.create,
+    indexes.update,
     indexes.delete,
     indexes.get,
     indexes.list_indexes,
@@ -99,11 +101,19 @@ for _command in (
     vectors.query,
     vectors.get_vectors,
     vectors.delete_vectors,
+    vectors.truncate,
+    vectors.update_metadata,
     vectors.list_vectors,
+    vectors.list_namespaces,
+    vectors.facets,
     indexes.create_metadata_index,
     indexes.list_metadata_index,
     indexes.delete_metadata_index,
+    transfer.export,
+    transfer.import_,
+    transfer.adopt,
     database.presets,
+    database.limits,
     database.migrate,
     database.current,
     database.demo,

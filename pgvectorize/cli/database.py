@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 import click
@@ -89,6 +90,30 @@ def presets(session: Session) -> None:
             [(preset.name, preset.dimensions, preset.metric) for preset in known],
         ),
     )
+
+
+@click.command("limits", cls=DatabaseCommand)
+@click.pass_obj
+def limits(session: Session) -> None:
+    """Show every limit, here and in strict mode.
+
+    pgvectorize limits
+    """
+    known = session.client.limits()
+    session.answer(
+        [asdict(limit) for limit in known],
+        table(
+            ("limit", "here", "strict", "source"),
+            [
+                (limit.name, _bound(limit.value), _bound(limit.strict), limit.source)
+                for limit in known
+            ],
+        ),
+    )
+
+
+def _bound(value: int | None) -> str:
+    return "none" if value is None else f"{value:,}"
 
 
 @click.command("demo", cls=DatabaseCommand)

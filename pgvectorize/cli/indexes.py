@@ -6,7 +6,7 @@ from typing import get_args
 
 import click
 
-from pgvectorize.cli.options import DatabaseCommand, Session
+from pgvectorize.cli.options import DatabaseCommand, Session, confirm
 from pgvectorize.cli.output import (
     description_json,
     facts,
@@ -27,6 +27,7 @@ from pgvectorize.models import IndexType, Metric
 @click.option("--metric", type=click.Choice(get_args(Metric)), help="How vectors are compared.")
 @click.option("--preset", help="An embedding model that names both; see `pgvectorize presets`.")
 @click.option("--description", help="Any text, kept with the index.")
+@click.option("--strict", is_flag=True, help="Enforce Vectorize's own limits on this index.")
 @click.pass_obj
 def create(
     session: Session,
@@ -35,6 +36,7 @@ def create(
     metric: Metric | None,
     preset: str | None,
     description: str | None,
+    strict: bool,
 ) -> None:
     """Create an index. Give dimensions and a metric, or a preset.
 
@@ -44,13 +46,36 @@ def create(
     if preset is None and (dimensions is None or metric is None):
         raise click.UsageError("give --dimensions and --metric, or a --preset")
     info = session.client.create_index(
-        name, dimensions=dimensions, metric=metric, preset=preset, description=description
+        name,
+        dimensions=dimensions,
+        metric=metric,
+        preset=preset,
+        description=description,
+        strict=strict,
     )
     session.answer(
         index_json(info),
         f"Created index '{info.name}': {info.dimensions} dimensions, {info.metric}.",
         *searched_exactly(info),
     )
+
+
+@click.command("update", cls=DatabaseCommand)
+@click.argument("name")
+@click.option("--name", "new_name", help="The new name; the table is renamed too.")
+@click.option("--description", help='The new description; "" removes it.')
+@click.pass_obj
+def update(session: Session, name: str, new_name: str | None, description: str | None) -> None:
+    """Change the name or the description of an index.
+
+    pgvectorize update products --description "what we sell"
+    pgvectorize update products --name goods
+    """
+    if new_name is None and description is None:
+        raise click.UsageError("give --name or --description")
+    info = session.client.update_index(name, new_name=new_name, description=description)
+    renamed = f", now '{info.name}'" if info.name != name else ""
+    session.answer(index_json(info), f"Updated index '{name}'{renamed}.")
 
 
 @click.command("delete", cls=DatabaseCommand)
@@ -62,9 +87,7 @@ def delete(session: Session, name: str, force: bool) -> None:
 
     pgvectorize delete products --force
     """
-    if not force and not click.confirm(f"OK to delete the index '{name}'?", err=True):
-        click.echo("Deletion cancelled.", err=True)
-        raise click.exceptions.Exit(1)
+    confirm(f"OK to delete the index '{name}'?", force)
     session.client.delete_index(name)
     session.answer(None, f"Deleted index '{name}'.")
 
@@ -97,19 +120,26 @@ def list_indexes(session: Session) -> None:
 
 @click.command("info", cls=DatabaseCommand)
 @click.argument("name")
+@click.option("--exact", is_flag=True, help="Count the vectors, however many they are.")
 @click.pass_obj
-def info(session: Session, name: str) -> None:
-    """Show how many vectors an index holds.
+def info(session: Session, name: str, exact: bool) -> None:
+    """Show how many vectors an index holds. Above 100,000 this is an estimate.
 
     pgvectorize info products
+    pgvectorize info products --exact
     """
-    description = session.client.index(name).describe()
+    description = session.client.index(name).describe(exact=exact)
     session.answer(
         description_json(description),
         facts(
             [
                 ("dimensions", description.dimensions),
-                ("vectorCount", description.vector_count),
+                (
+                    "vectorCount",
+                    f"about {description.vector_count:,}"
+                    if description.is_estimate
+                    else description.vector_count,
+                ),
                 ("processedUpToMutation", description.processed_up_to_mutation),
                 ("processedUpToDatetime", timestamp(description.processed_up_to_datetime)),
             ]

@@ -8,7 +8,7 @@ import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
@@ -26,11 +26,21 @@ _LIBPQ_VARIABLES = ("PGHOST", "PGHOSTADDR", "PGPORT", "PGDATABASE", "PGUSER", "P
 _OPTION = re.compile(r"-[^\d.]")
 
 
+class GroupOptions(NamedTuple):
+    """What was said before the name of the command."""
+
+    dsn: str | None
+    strict: bool
+
+
 class Session:
     """What a command works with: the database it was pointed to, and the form of its answer."""
 
-    def __init__(self, context: click.Context, dsn: str | None, as_json: bool) -> None:
+    def __init__(
+        self, context: click.Context, dsn: str | None, strict: bool, as_json: bool
+    ) -> None:
         self._context = context
+        self._strict = strict
         if dsn is None and any(os.environ.get(name) for name in _LIBPQ_VARIABLES):
             dsn = ""
         self._given_dsn = dsn
@@ -60,7 +70,9 @@ class Session:
             from pgvectorize import schema
 
             schema.migrate(dsn)
-        return self._context.with_resource(pgvectorize.connect(dsn, max_size=1))
+        return self._context.with_resource(
+            pgvectorize.connect(dsn, max_size=1, strict=self._strict)
+        )
 
     def answer(self, data: Any, *parts: str | Table) -> None:
         """Print `data` as JSON if that was asked for, else the sentences and tables."""
@@ -86,8 +98,10 @@ class DatabaseCommand(click.Command):
 
     def invoke(self, ctx: click.Context) -> Any:
         dsn = ctx.params.pop("dsn")
-        of_group: str | None = ctx.obj
-        ctx.obj = Session(ctx, of_group if dsn is None else dsn, ctx.params.pop("as_json"))
+        of_group: GroupOptions = ctx.obj
+        ctx.obj = Session(
+            ctx, of_group.dsn if dsn is None else dsn, of_group.strict, ctx.params.pop("as_json")
+        )
         return super().invoke(ctx)
 
 
@@ -126,6 +140,13 @@ def _as_click_has_them(args: list[str], params: Iterable[click.Parameter]) -> It
                 yield flag if value in ("", "true") else word
         else:
             yield word
+
+
+def confirm(question: str, force: bool) -> None:
+    """Ask before something is deleted, unless that was forced."""
+    if not force and not click.confirm(question, err=True):
+        click.echo("Deletion cancelled.", err=True)
+        raise click.exceptions.Exit(1)
 
 
 def with_examples(help: str | None) -> str:

@@ -13,7 +13,16 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import click
 import numpy as np
 
-from pgvectorize import IndexDescription, IndexInfo, Match, Matches, Vector, VectorList
+from pgvectorize import (
+    Facet,
+    IndexDescription,
+    IndexInfo,
+    ListedVector,
+    Match,
+    Matches,
+    Vector,
+    VectorList,
+)
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -57,6 +66,7 @@ def description_json(description: IndexDescription) -> dict[str, Any]:
     return {
         "dimensions": description.dimensions,
         "vectorCount": description.vector_count,
+        **({"isEstimate": True} if description.is_estimate else {}),
         "processedUpToMutation": None if mutation is None else str(mutation),
         "processedUpToDatetime": timestamp(description.processed_up_to_datetime),
     }
@@ -87,15 +97,35 @@ def vector_json(vector: Vector) -> dict[str, Any]:
     }
 
 
-def page_json(page: VectorList) -> dict[str, Any]:
+def page_json(page: VectorList, *, values: bool, metadata: bool) -> dict[str, Any]:
     return {
         "count": page.count,
         "totalCount": page.total_count,
         "isTruncated": page.is_truncated,
         "nextCursor": page.next_cursor,
-        "cursorExpirationTimestamp": None,
-        "vectors": [{"id": id} for id in page.ids],
+        "cursorExpirationTimestamp": timestamp(page.cursor_expiration_timestamp),
+        "vectors": [
+            _listed_json(vector, values=values, metadata=metadata) for vector in page.vectors
+        ],
     }
+
+
+def _listed_json(vector: ListedVector, *, values: bool, metadata: bool) -> dict[str, Any]:
+    """Return a vector of a listing: its id, as Vectorize does, and what was asked for."""
+    shape: dict[str, Any] = {"id": vector.id}
+    if values and vector.values is not None:
+        shape["values"] = shortest(vector.values)
+    if metadata:
+        shape["metadata"] = vector.metadata
+    if values or metadata:
+        shape["namespace"] = vector.namespace
+    return shape
+
+
+def facet_json(facet: Facet) -> dict[str, Any]:
+    if facet.lower is None:
+        return {"value": facet.value, "count": facet.count}
+    return {"lower": facet.lower, "upper": facet.upper, "count": facet.count}
 
 
 def shortest(values: ValuesInput) -> list[float]:
@@ -154,6 +184,7 @@ def index_facts(info: IndexInfo) -> Table:
             ("created", timestamp(info.created_on)),
             ("modified", timestamp(info.modified_on)),
             ("table", info.relation),
+            *([("strict", "yes: Vectorize's own limits hold")] if info.is_strict else []),
         ]
     )
 
@@ -183,6 +214,30 @@ def matches_table(matches: Matches, *, values: bool, metadata: bool) -> Table:
         row: list[object] = [number, match.id, f"{match.score:.9f}"]
         row += [match.namespace] * namespaces
         row += [match.metadata] * metadata + [match.values] * values
+        rows.append(row)
+    return table(columns, rows)
+
+
+def facets_table(facets: Sequence[Facet]) -> Table:
+    if facets[0].lower is None:
+        return table(
+            ("value", "count"),
+            ((json.dumps(facet.value, ensure_ascii=False), facet.count) for facet in facets),
+        )
+    return table(
+        ("from", "to", "count"),
+        ((f"{facet.lower:g}", f"{facet.upper:g}", facet.count) for facet in facets),
+    )
+
+
+def page_table(page: VectorList, *, values: bool, metadata: bool) -> Table:
+    columns = ["#", "Vector ID"] + ["namespace"] * (values or metadata)
+    columns += ["metadata"] * metadata + ["values"] * values
+    rows: list[list[object]] = []
+    for number, vector in enumerate(page.vectors, 1):
+        row: list[object] = [number, vector.id]
+        row += [vector.namespace] * (values or metadata)
+        row += [vector.metadata] * metadata + [vector.values] * values
         rows.append(row)
     return table(columns, rows)
 

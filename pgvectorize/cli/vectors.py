@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shlex
 from collections.abc import Callable, Mapping
 from typing import Any, Literal, TypeVar, get_args
@@ -14,18 +15,22 @@ from pgvectorize.cli.options import (
     DatabaseCommand,
     ManyValues,
     Session,
+    confirm,
     parse_numbers,
     parse_object,
 )
 from pgvectorize.cli.output import (
+    facet_json,
+    facets_table,
     matches_json,
     matches_table,
     page_json,
+    page_table,
     progress_of_reading,
     table,
     vector_json,
 )
-from pgvectorize.models import ReturnMetadata
+from pgvectorize.models import PatchMode, ReturnMetadata
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
@@ -37,6 +42,21 @@ _atomic = click.option(
     default=True,
     show_default=True,
     help="The whole file or nothing; or each batch a change of its own.",
+)
+
+_filter = click.option(
+    "--filter", callback=parse_object, metavar="JSON", help="""Such as '{"price": {"$lt": 100}}'."""
+)
+_namespace = click.option("--namespace", help="Only this one.")
+_return_values = click.option(
+    "--return-values/--no-return-values", default=False, help="With the values."
+)
+_return_metadata = click.option(
+    "--return-metadata",
+    type=click.Choice(get_args(ReturnMetadata)),
+    default="none",
+    show_default=True,
+    help="With the metadata, or with the properties that have a metadata index.",
 )
 
 
@@ -132,18 +152,10 @@ def _write(
 )
 @click.option("--vector-id", help="Search with the stored vector of this id instead.")
 @click.option("--top-k", type=int, default=5, show_default=True, help="How many, 1 to 1,000.")
-@click.option("--return-values/--no-return-values", default=False, help="With the values.")
-@click.option(
-    "--return-metadata",
-    type=click.Choice(get_args(ReturnMetadata)),
-    default="none",
-    show_default=True,
-    help="With the metadata, or with the properties that have a metadata index.",
-)
+@_return_values
+@_return_metadata
 @click.option("--namespace", multiple=True, help="Search only this one; or these, given again.")
-@click.option(
-    "--filter", callback=parse_object, metavar="JSON", help="""Such as '{"price": {"$lt": 100}}'."""
-)
+@_filter
 @click.option("--ef-search", type=int, help="How many candidates the HNSW scan keeps.")
 @click.option("--exact", is_flag=True, help="Compare with every matching vector.")
 @click.option("--exclude-ids", cls=ManyValues, metavar="ID ...", help="Leave these out.")
@@ -226,17 +238,117 @@ def get_vectors(session: Session, name: str, ids: tuple[str, ...]) -> None:
 
 @click.command("delete-vectors", cls=DatabaseCommand)
 @click.argument("name")
-@click.option("--ids", cls=ManyValues, required=True, metavar="ID ...", help="One or more ids.")
+@click.option("--ids", cls=ManyValues, metavar="ID ...", help="One or more ids.")
+@_filter
+@_namespace
+@click.option("--dry-run", is_flag=True, help="Only count; with --filter or --namespace.")
+@click.option("--force", "-y", is_flag=True, help="Do not ask.")
 @click.pass_obj
-def delete_vectors(session: Session, name: str, ids: tuple[str, ...]) -> None:
-    """Delete vectors by id. Those that are not there are passed over.
+def delete_vectors(
+    session: Session,
+    name: str,
+    ids: tuple[str, ...],
+    filter: Mapping[str, Any] | None,
+    namespace: str | None,
+    dry_run: bool,
+    force: bool,
+) -> None:
+    """Delete vectors, by id or by filter and namespace.
+
+    Ids that are not there are passed over; without --ids it asks first. To delete all
+    vectors there is `pgvectorize truncate`.
 
     pgvectorize delete-vectors products --ids 1 2 3
+    pgvectorize delete-vectors products --filter '{"price": {"$gt": 100}}' --dry-run
+    pgvectorize delete-vectors products --namespace shoes --force
     """
-    mutation = session.client.index(name).delete_by_ids(ids)
+    _check_choice(ids, filter, namespace)
+    if ids and dry_run:
+        raise click.UsageError("--dry-run goes with --filter or --namespace")
+    index = session.client.index(name)
+    if ids:
+        mutation = index.delete_by_ids(ids)
+        mutation_id, count = str(mutation.mutation_id), mutation.count
+    else:
+        if not force and not dry_run:
+            found = index.delete(filter=filter, namespace=namespace, dry_run=True)
+            confirm(f"OK to delete {_number(found.count)} from index '{name}'?", force)
+        deletion = index.delete(filter=filter, namespace=namespace, dry_run=dry_run)
+        if deletion.mutation_id is None:
+            session.answer(
+                {"mutationId": None, "count": deletion.count},
+                f"Would delete {_number(deletion.count)} from index '{name}'.",
+            )
+            return
+        mutation_id, count = str(deletion.mutation_id), deletion.count
+    session.answer(
+        {"mutationId": mutation_id, "count": count},
+        f"Deleted {_number(count)} from index '{name}'. Mutation: {mutation_id}",
+    )
+
+
+@click.command("truncate", cls=DatabaseCommand)
+@click.argument("name")
+@click.option("--force", "-y", is_flag=True, help="Do not ask.")
+@click.pass_obj
+def truncate(session: Session, name: str, force: bool) -> None:
+    """Delete all vectors of an index; the index stays.
+
+    pgvectorize truncate products --force
+    """
+    confirm(f"OK to delete all vectors of the index '{name}'?", force)
+    mutation_id = session.client.index(name).truncate()
+    session.answer(
+        {"mutationId": str(mutation_id)},
+        f"Deleted all vectors of index '{name}'. Mutation: {mutation_id}",
+    )
+
+
+@click.command("update-metadata", cls=DatabaseCommand)
+@click.argument("name")
+@click.option("--ids", cls=ManyValues, metavar="ID ...", help="One or more ids.")
+@_filter
+@_namespace
+@click.option(
+    "--patch",
+    required=True,
+    callback=parse_object,
+    metavar="JSON",
+    help="""Such as '{"price": 12, "color": null}'.""",
+)
+@click.option(
+    "--mode",
+    type=click.Choice(get_args(PatchMode)),
+    default="merge",
+    show_default=True,
+    help="Merge the patch into the metadata, null removing a key; or make it the metadata.",
+)
+@click.pass_obj
+def update_metadata(
+    session: Session,
+    name: str,
+    ids: tuple[str, ...],
+    filter: Mapping[str, Any] | None,
+    namespace: str | None,
+    patch: Mapping[str, Any],
+    mode: PatchMode,
+) -> None:
+    """Change the metadata of vectors, nothing else.
+
+    They are chosen by id, or by filter and namespace. The patch is a JSON Merge Patch
+    (RFC 7396).
+
+    pgvectorize update-metadata products --ids 1 2 --patch '{"price": 12, "color": null}'
+    pgvectorize update-metadata products --filter '{"color": "red"}' --patch '{"sale": true}'
+    """
+    _check_choice(ids, filter, namespace)
+    mutation = session.client.index(name).update_metadata(
+        patch, ids=ids or None, filter=filter, namespace=namespace, mode=mode
+    )
     session.answer(
         {"mutationId": str(mutation.mutation_id), "count": mutation.count},
-        f"Deleted {_number(mutation.count)} from index '{name}'. Mutation: {mutation.mutation_id}",
+        f"Updated the metadata of {_number(mutation.count)} in index '{name}'. "
+        f"Mutation: {mutation.mutation_id}",
     )
 
 
@@ -244,31 +356,118 @@ def delete_vectors(session: Session, name: str, ids: tuple[str, ...]) -> None:
 @click.argument("name")
 @click.option("--count", type=int, default=100, show_default=True, help="How many, 1 to 1,000.")
 @click.option("--cursor", help="Where to go on, from the page before.")
+@_filter
+@_namespace
+@_return_values
+@_return_metadata
 @click.pass_obj
-def list_vectors(session: Session, name: str, count: int, cursor: str | None) -> None:
-    """Show the ids of an index, page by page.
+def list_vectors(
+    session: Session,
+    name: str,
+    count: int,
+    cursor: str | None,
+    filter: Mapping[str, Any] | None,
+    namespace: str | None,
+    return_values: bool,
+    return_metadata: ReturnMetadata,
+) -> None:
+    """Show the vectors of an index, page by page.
+
+    A cursor is valid for an hour, with the same namespace and filter.
 
     pgvectorize list-vectors products --count 1000
+    pgvectorize list-vectors products --namespace shoes --return-metadata all
     """
-    page = session.client.index(name).list_vectors(count=count, cursor=cursor)
-    if not page.ids:
-        session.answer(page_json(page), "No vectors found in this index.")
-        return
-    next_page = (
-        [
-            "To get the next page, run:",
-            f"  pgvectorize list-vectors {name} --count {count} "
-            f"--cursor {shlex.quote(page.next_cursor)}",
-        ]
-        if page.next_cursor is not None
-        else []
+    page = session.client.index(name).list_vectors(
+        count=count,
+        cursor=cursor,
+        namespace=namespace,
+        filter=filter,
+        return_values=return_values,
+        return_metadata=return_metadata,
     )
+    shown = {"values": return_values, "metadata": return_metadata != "none"}
+    if not page.vectors:
+        session.answer(page_json(page, **shown), "No vectors found in this index.")
+        return
+    next_page = []
+    if page.next_cursor is not None:
+        words = ["pgvectorize", "list-vectors", name, "--count", str(count)]
+        words += [] if filter is None else ["--filter", json.dumps(filter, ensure_ascii=False)]
+        words += [] if namespace is None else ["--namespace", namespace]
+        words += ["--return-values"] * return_values
+        words += ["--return-metadata", return_metadata] * (return_metadata != "none")
+        next_page = [
+            "To get the next page, run:",
+            f"  {shlex.join([*words, '--cursor', page.next_cursor])}",
+        ]
     session.answer(
-        page_json(page),
-        table(("#", "Vector ID"), enumerate(page.ids, 1)),
+        page_json(page, **shown),
+        page_table(page, **shown),
         f"Showing {page.count:,} of {page.total_count:,} vectors.",
         *next_page,
     )
+
+
+@click.command("list-namespaces", cls=DatabaseCommand)
+@click.argument("name")
+@click.pass_obj
+def list_namespaces(session: Session, name: str) -> None:
+    """Show the namespaces of an index, with sizes.
+
+    pgvectorize list-namespaces products
+    """
+    namespaces = session.client.index(name).list_namespaces()
+    session.answer(
+        [{"namespace": each.namespace, "vectorCount": each.vector_count} for each in namespaces],
+        table(
+            ("namespace", "vectorCount"),
+            [(each.namespace or "(none)", each.vector_count) for each in namespaces],
+        )
+        if namespaces
+        else "No vectors found in this index.",
+    )
+
+
+@click.command("facets", cls=DatabaseCommand)
+@click.argument("name")
+@click.option("--property-name", required=True, help="Dots reach into nested objects.")
+@_filter
+@_namespace
+@click.option("--top-k", type=int, default=20, show_default=True, help="How many, 1 to 1,000.")
+@click.option("--buckets", type=int, help="Count numbers in this many ranges instead.")
+@click.pass_obj
+def facets(
+    session: Session,
+    name: str,
+    property_name: str,
+    filter: Mapping[str, Any] | None,
+    namespace: str | None,
+    top_k: int,
+    buckets: int | None,
+) -> None:
+    """Count the values of a metadata property.
+
+    The most frequent comes first. Values in an array count each; where the property is
+    missing nothing does.
+
+    pgvectorize facets products --property-name color
+    pgvectorize facets products --property-name price --buckets 5
+    """
+    found = session.client.index(name).facets(
+        property_name, filter=filter, namespace=namespace, top_k=top_k, buckets=buckets
+    )
+    session.answer(
+        [facet_json(facet) for facet in found],
+        facets_table(found) if found else f"No vector has a value of '{property_name}'.",
+    )
+
+
+def _check_choice(
+    ids: tuple[str, ...], filter: Mapping[str, Any] | None, namespace: str | None
+) -> None:
+    if bool(ids) == (filter is not None or namespace is not None):
+        raise click.UsageError("give either --ids, or --filter or --namespace")
 
 
 def _number(count: int) -> str:

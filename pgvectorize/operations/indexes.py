@@ -12,8 +12,10 @@ from pgvectorize.models import (
     IndexDescription,
     IndexInfo,
     IndexType,
+    LimitInfo,
     MetadataIndex,
     Metric,
+    NamespaceInfo,
     Preset,
 )
 from pgvectorize.plans import Handshake, Plan, Statement
@@ -59,14 +61,15 @@ def create_index(
     metric: Metric | None,
     preset: str | None,
     description: str | None,
+    strict: bool,
 ) -> Plan[IndexInfo]:
     rows = yield Statement(
         """
         select name, dimensions, metric, preset, description, relation::text, has_hnsw,
-            created_on, modified_on
+            is_strict, created_on, modified_on
         from pgvectorize.create_index(
             name => %(name)s, dimensions => %(dimensions)s, metric => %(metric)s,
-            preset => %(preset)s, description => %(description)s
+            preset => %(preset)s, description => %(description)s, strict => %(strict)s
         )
         """,
         {
@@ -75,6 +78,7 @@ def create_index(
             "metric": metric,
             "preset": preset,
             "description": description,
+            "strict": strict,
         },
     )
     return IndexInfo(**rows[0])
@@ -84,7 +88,7 @@ def get_index(name: str) -> Plan[IndexInfo]:
     rows = yield Statement(
         """
         select name, dimensions, metric, preset, description, relation::text, has_hnsw,
-            created_on, modified_on
+            is_strict, created_on, modified_on
         from pgvectorize.get_index(name => %(name)s)
         """,
         {"name": name},
@@ -96,15 +100,34 @@ def list_indexes() -> Plan[list[IndexInfo]]:
     rows = yield Statement(
         """
         select name, dimensions, metric, preset, description, relation::text, has_hnsw,
-            created_on, modified_on
+            is_strict, created_on, modified_on
         from pgvectorize.list_indexes()
         """
     )
     return [IndexInfo(**row) for row in rows]
 
 
+def update_index(name: str, new_name: str | None, description: str | None) -> Plan[IndexInfo]:
+    rows = yield Statement(
+        """
+        select name, dimensions, metric, preset, description, relation::text, has_hnsw,
+            is_strict, created_on, modified_on
+        from pgvectorize.update_index(
+            name => %(name)s, new_name => %(new_name)s, description => %(description)s
+        )
+        """,
+        {"name": name, "new_name": new_name, "description": description},
+    )
+    return IndexInfo(**rows[0])
+
+
 def delete_index(name: str) -> Plan[None]:
     yield Statement("select pgvectorize.delete_index(name => %(name)s)", {"name": name})
+
+
+def limits() -> Plan[list[LimitInfo]]:
+    rows = yield Statement("select name, value, strict, source from pgvectorize.limits()")
+    return [LimitInfo(**row) for row in rows]
 
 
 def presets() -> Plan[list[Preset]]:
@@ -112,15 +135,24 @@ def presets() -> Plan[list[Preset]]:
     return [Preset(**row) for row in rows]
 
 
-def describe(index: str) -> Plan[IndexDescription]:
+def describe(index: str, exact: bool) -> Plan[IndexDescription]:
     rows = yield Statement(
         """
-        select dimensions, vector_count, processed_up_to_mutation, processed_up_to_datetime
-        from pgvectorize.describe(index => %(index)s)
+        select dimensions, vector_count, is_estimate, processed_up_to_mutation,
+            processed_up_to_datetime
+        from pgvectorize.describe(index => %(index)s, exact => %(exact)s)
         """,
-        {"index": index},
+        {"index": index, "exact": exact},
     )
     return IndexDescription(**rows[0])
+
+
+def list_namespaces(index: str) -> Plan[list[NamespaceInfo]]:
+    rows = yield Statement(
+        "select namespace, vector_count from pgvectorize.list_namespaces(index => %(index)s)",
+        {"index": index},
+    )
+    return [NamespaceInfo(**row) for row in rows]
 
 
 def create_metadata_index(index: str, property_name: str, index_type: IndexType) -> Plan[UUID]:

@@ -9,16 +9,17 @@ from typing import Any
 import numpy.typing as npt
 
 from pgvectorize.encoding import (
-    Binary,
-    json_text,
-    jsonb,
-    jsonb_array,
     query_matrix,
     query_vector,
     vector_array,
 )
-from pgvectorize.errors import InvalidFilter, InvalidRequest
+from pgvectorize.errors import InvalidRequest
 from pgvectorize.models import Filter, Match, Matches, ReturnMetadata, ValuesInput
+from pgvectorize.operations.parameters import (
+    filter_parameter,
+    filters_parameter,
+    namespaces_parameter,
+)
 from pgvectorize.plans import Handshake, Plan, Row, Statement
 
 
@@ -81,7 +82,7 @@ def query_many(
         {
             "index": index,
             "vectors": vector_array(matrix, handshake.vector_oid),
-            "filters": None if filters is None else _filters(filters),
+            "filters": None if filters is None else filters_parameter(filters),
             **_options(**options),
         },
     )
@@ -100,7 +101,11 @@ def count(
             index => %(index)s, namespaces => %(namespaces)s, filter => %(filter)s
         ) as count
         """,
-        {"index": index, "namespaces": _namespaces(namespace), "filter": _filter(filter)},
+        {
+            "index": index,
+            "namespaces": namespaces_parameter(namespace),
+            "filter": filter_parameter(filter),
+        },
     )
     number: int = rows[0]["count"]
     return number
@@ -128,8 +133,8 @@ def _options(
         )
     return {
         "top_k": top_k,
-        "namespaces": _namespaces(namespace),
-        "filter": _filter(filter),
+        "namespaces": namespaces_parameter(namespace),
+        "filter": filter_parameter(filter),
         "return_values": return_values,
         "return_metadata": return_metadata,
         "ef_search": ef_search,
@@ -139,30 +144,6 @@ def _options(
         "max_distance": max_distance,
         "offset": offset,
     }
-
-
-def _namespaces(namespace: str | Sequence[str | None] | None) -> list[str | None] | None:
-    if namespace is None:
-        return None
-    return [namespace] if isinstance(namespace, str) else list(namespace)
-
-
-def _filter(filter: Filter | None) -> Binary | None:
-    return None if filter is None else jsonb(_filter_json(filter))
-
-
-def _filters(filters: Sequence[Filter | None]) -> Binary:
-    return jsonb_array([None if filter is None else _filter_json(filter) for filter in filters])
-
-
-def _filter_json(filter: Filter) -> bytes:
-    try:
-        return json_text(filter)
-    except (TypeError, ValueError, RecursionError) as error:
-        raise InvalidFilter(
-            f"filter cannot be written as JSON: {error}",
-            hint="A filter holds strings, numbers, booleans and None.",
-        ) from error
 
 
 def _matches(rows: list[Row]) -> Matches:

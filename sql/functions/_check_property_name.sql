@@ -13,8 +13,10 @@ declare
         when coalesce(property_name, '') = '' then 'is empty'
         when property_name like '$%' then 'begins with "$"'
         when property_name like '%"%' then 'contains a double quote'
-        when char_length(property_name) > 512
-            then format('has %s characters, at most 512 are allowed', char_length(property_name))
+        when char_length(property_name) > pgvectorize._limit('property_name_characters', false) then format(
+            'has %s characters, at most %s are allowed',
+            char_length(property_name), pgvectorize._limit('property_name_characters', false)
+        )
         when '' = any (string_to_array(property_name, '.')) then 'has an empty part between its dots'
     end;
 begin

@@ -8,7 +8,8 @@ create or replace function pgvectorize._condition_sql(
     index_type     text,
     operator       text,
     operand        jsonb,
-    path           text
+    path           text,
+    strict         boolean
 )
 returns text
 language plpgsql
@@ -27,21 +28,21 @@ begin
     end if;
 
     return case operator
-        when '$eq' then pgvectorize._equal_sql(property_name, index_type, jsonb_build_array(operand), path)
-        when '$in' then pgvectorize._equal_sql(property_name, index_type, operand, path)
+        when '$eq' then pgvectorize._equal_sql(property_name, index_type, jsonb_build_array(operand), path, strict)
+        when '$in' then pgvectorize._equal_sql(property_name, index_type, operand, path, strict)
         when '$ne' then
-            format('(%s) is not true', pgvectorize._equal_sql(property_name, index_type, jsonb_build_array(operand), path))
-        when '$nin' then format('(%s) is not true', pgvectorize._equal_sql(property_name, index_type, operand, path))
+            format('(%s) is not true', pgvectorize._equal_sql(property_name, index_type, jsonb_build_array(operand), path, strict))
+        when '$nin' then format('(%s) is not true', pgvectorize._equal_sql(property_name, index_type, operand, path, strict))
         when '$contains' then pgvectorize._contains_sql(value, jsonb_build_array(operand), 'all', path)
         when '$contains_all' then pgvectorize._contains_sql(value, operand, 'all', path)
         when '$contains_any' then pgvectorize._contains_sql(value, operand, 'any', path)
         when '$exists' then format('%s is %s null', value, case when operand::boolean then 'not' end)
         when '$is_null' then format('(%s = ''null'') is %s true', value, case when not operand::boolean then 'not' end)
         when '$prefix' then pgvectorize._prefix_sql(property_name, index_type, operand, path)
-        else pgvectorize._range_sql(property_name, index_type, operator, operand, path)
+        else pgvectorize._range_sql(property_name, index_type, operator, operand, path, strict)
     end;
 end;
 $$;
 
-comment on function pgvectorize._condition_sql(text, text, text, jsonb, text)
+comment on function pgvectorize._condition_sql(text, text, text, jsonb, text, boolean)
     is 'One condition of a filter as a SQL predicate.';

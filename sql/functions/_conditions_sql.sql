@@ -3,7 +3,8 @@ create or replace function pgvectorize._conditions_sql(
     index_id       bigint,
     property_name  text,
     condition      jsonb,
-    path           text
+    path           text,
+    strict         boolean
 )
 returns text
 language plpgsql
@@ -63,11 +64,14 @@ begin
 
     for operator, operand in select * from jsonb_each(condition) loop
         clauses := clauses
-            || pgvectorize._condition_sql(property_name, index_type, operator, operand, path || '.' || operator);
+            || pgvectorize._condition_sql(
+                property_name, index_type, operator, operand, path || '.' || operator, strict
+            );
     end loop;
-    return array_to_string(clauses, ' and ');
+    -- strictly: what has no metadata index matches nothing, as Vectorize has it
+    return case when strict and index_type is null then 'false' else array_to_string(clauses, ' and ') end;
 end;
 $$;
 
-comment on function pgvectorize._conditions_sql(bigint, text, jsonb, text)
+comment on function pgvectorize._conditions_sql(bigint, text, jsonb, text, boolean)
     is 'All that a filter says of one property as a SQL predicate.';

@@ -4,7 +4,8 @@ create or replace function pgvectorize._equal_sql(
     property_name  text,
     index_type     text,
     operands       jsonb,
-    path           text
+    path           text,
+    strict         boolean
 )
 returns text
 language plpgsql
@@ -17,6 +18,7 @@ declare
     cast_type text := case index_type when 'number' then 'numeric' when 'boolean' then 'boolean' else 'jsonb' end;
     wanted    text[];
     predicate text;
+    bytes     bigint := pgvectorize._limit('string_bytes_compared', true);
 begin
     select array_agg(pgvectorize._operand(element, index_type, path)) into wanted
     from jsonb_array_elements(operands) as listed (element);
@@ -24,6 +26,11 @@ begin
 
     if coalesce(cardinality(wanted), 0) = 0 then
         return 'false';
+    elsif index_type = 'string' and strict then
+        return format(
+            'pgvectorize._first_bytes(%s, %s) collate "C" = any (%L::text[])', value, bytes,
+            array(select pgvectorize._first_bytes(word, bytes) from unnest(wanted) as words (word))
+        );
     elsif index_type = 'string' then
         predicate := format(
             '%s = any (%L::text[])',
@@ -42,5 +49,5 @@ begin
 end;
 $$;
 
-comment on function pgvectorize._equal_sql(text, text, jsonb, text)
+comment on function pgvectorize._equal_sql(text, text, jsonb, text, boolean)
     is '"Equals one of these" as a SQL predicate.';

@@ -12,7 +12,8 @@ create or replace function pgvectorize._filter_sql(
     index_id  bigint,
     filter    jsonb,
     path      text default 'filter',
-    depth     integer default 1
+    depth     integer default 1,
+    strict    boolean default false
 )
 returns text
 language plpgsql
@@ -31,30 +32,31 @@ begin
         perform pgvectorize._refuse_filter(
             path, 'expected an object, got ' || jsonb_typeof(filter), 'A filter looks like {"price": {"$lt": 100}}.'
         );
-    elsif depth > 32 then
+    elsif depth > pgvectorize._limit('filter_depth', false) then
         perform pgvectorize._refuse_filter(
-            left(path, 64) || '…', 'more than 32 filters within one another', 'Write it flatter.'
+            left(path, 64) || '…',
+            format('more than %s filters within one another', pgvectorize._limit('filter_depth', false)), 'Write it flatter.'
         );
     end if;
 
     for member, operand in select * from jsonb_each(filter) loop
         clauses := clauses || case
             when member in ('$and', '$or') then
-                pgvectorize._filters_sql(index_id, operand, member, path || '.' || member, depth)
+                pgvectorize._filters_sql(index_id, operand, member, path || '.' || member, depth, strict)
             when member = '$not' then
-                format('(%s) is not true', pgvectorize._filter_sql(index_id, operand, path || '.$not', depth + 1))
+                format('(%s) is not true', pgvectorize._filter_sql(index_id, operand, path || '.$not', depth + 1, strict))
             when member like '$%' then
                 pgvectorize._refuse_filter(
                     path, format('"%s" cannot stand here', left(member, 64)),
                     pgvectorize._nearest(member, array['$and', '$or', '$not'])
                         || ' Other operators belong to a property, as in {"price": {"$lt": 100}}.'
                 )
-            else pgvectorize._conditions_sql(index_id, member, operand, path)
+            else pgvectorize._conditions_sql(index_id, member, operand, path, strict)
         end;
     end loop;
     return '(' || array_to_string(clauses, ') and (') || ')';
 end;
 $$;
 
-comment on function pgvectorize._filter_sql(bigint, jsonb, text, integer)
+comment on function pgvectorize._filter_sql(bigint, jsonb, text, integer, boolean)
     is 'A metadata filter as a SQL predicate.';

@@ -4,7 +4,8 @@ create or replace function pgvectorize._filters_sql(
     filters   jsonb,
     operator  text,
     path      text,
-    depth     integer
+    depth     integer,
+    strict    boolean
 )
 returns text
 language plpgsql
@@ -32,11 +33,11 @@ begin
                 format('%s[%s]', path, place - 1), 'expected an object, got null', 'List filters.'
             );
         end if;
-        clauses := clauses || pgvectorize._filter_sql(index_id, filter, format('%s[%s]', path, place - 1), depth + 1);
+        clauses := clauses || pgvectorize._filter_sql(index_id, filter, format('%s[%s]', path, place - 1), depth + 1, strict);
     end loop;
     return '(' || array_to_string(clauses, case operator when '$and' then ') and (' else ') or (' end) || ')';
 end;
 $$;
 
-comment on function pgvectorize._filters_sql(bigint, jsonb, text, text, integer)
+comment on function pgvectorize._filters_sql(bigint, jsonb, text, text, integer, boolean)
     is 'The filters under $and or $or as a SQL predicate.';

@@ -48,6 +48,14 @@ begin
         );
     end if;
 
+    if target.is_strict and known is null and (
+        select count(*) from pgvectorize.metadata_indexes as indexes where indexes.index_id = target.id
+    ) >= pgvectorize._limit('metadata_indexes', true) then
+        perform pgvectorize._refuse_strictly(
+            format('too many metadata indexes; max is %s', pgvectorize._limit('metadata_indexes', true))
+        );
+    end if;
+
     loop
         if exists (
             select from pg_index as indexes

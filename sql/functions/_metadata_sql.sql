@@ -1,5 +1,9 @@
--- Write the expression for the metadata that a search returns, over `nearest`.
-create or replace function pgvectorize._metadata_sql(target pgvectorize.indexes, return_metadata text)
+-- Write the expression for the metadata that a search or a listing returns.
+create or replace function pgvectorize._metadata_sql(
+    target           pgvectorize.indexes,
+    return_metadata  text,
+    document         text default 'nearest.metadata'
+)
 returns text
 language plpgsql
 stable
@@ -9,14 +13,16 @@ as $$
 begin
     return case
         when return_metadata in ('none', 'false') then 'null::jsonb'
-        when return_metadata in ('all', 'true') then $sql$coalesce(nearest.metadata, '{}')$sql$
+        when return_metadata in ('all', 'true') then format($sql$coalesce(%s, '{}')$sql$, document)
         when return_metadata = 'indexed' then format(
-            'pgvectorize._pick(nearest.metadata, %L)',
+            'pgvectorize._pick(%s, %L, %L)',
+            document,
             array(
                 select indexes.property_name from pgvectorize.metadata_indexes as indexes
                 where indexes.index_id = target.id
                 order by indexes.property_name
-            )
+            ),
+            target.is_strict
         )
         else pgvectorize._refuse(
             format('return_metadata is "%s"', left(return_metadata, 64)),
@@ -26,5 +32,5 @@ begin
 end;
 $$;
 
-comment on function pgvectorize._metadata_sql(pgvectorize.indexes, text)
-    is 'Expression for the metadata that a search returns.';
+comment on function pgvectorize._metadata_sql(pgvectorize.indexes, text, text)
+    is 'Expression for the metadata that a search or a listing returns.';

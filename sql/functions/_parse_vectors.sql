@@ -41,8 +41,11 @@ begin
             when jsonb_typeof(given -> 'values') is distinct from 'array'
                 or given @? 'strict $.values[*] ? (@.type() != "number")' then 'values is not an array of numbers'
             when jsonb_array_length(given -> 'values') = 0 then 'values is empty'
-            when jsonb_array_length(given -> 'values') > 16000
-                then format('%s dimensions, at most 16000 can be stored', jsonb_array_length(given -> 'values'))
+            when jsonb_array_length(given -> 'values') > pgvectorize._limit('dimensions', false)
+                then format(
+                    '%s dimensions, at most %s can be stored',
+                    jsonb_array_length(given -> 'values'), pgvectorize._limit('dimensions', false)
+                )
             when given @? '$.values[*] ? (@.abs() >= 3.4028235677973366e38)'  -- what rounds to infinity
                 then 'a value is too large for a float32'
         end;

@@ -1,5 +1,6 @@
--- Keep only these properties of a metadata object; nested ones stay nested.
-create or replace function pgvectorize._pick(metadata jsonb, properties text[])
+-- Keep only these properties of a metadata object; nested ones stay nested. In
+-- strict mode strings are cut as Vectorize's index has them.
+create or replace function pgvectorize._pick(metadata jsonb, properties text[], strict boolean)
 returns jsonb
 language plpgsql
 immutable
@@ -10,19 +11,24 @@ declare
     picked   jsonb := '{}';
     property text;
     path     text[];
+    value    jsonb;
 begin
     foreach property in array properties loop
         path := string_to_array(property, '.');
-        if metadata #> path is not null then
+        value := metadata #> path;
+        if strict and jsonb_typeof(value) = 'string' then
+            value := to_jsonb(pgvectorize._first_bytes(value #>> '{}', pgvectorize._limit('string_bytes_compared', true)));
+        end if;
+        if value is not null then
             for depth in 1 .. cardinality(path) - 1 loop
                 picked := jsonb_set(picked, path[:depth], coalesce(picked #> path[:depth], '{}'));
             end loop;
-            picked := jsonb_set(picked, path, metadata #> path);
+            picked := jsonb_set(picked, path, value);
         end if;
     end loop;
     return picked;
 end;
 $$;
 
-comment on function pgvectorize._pick(jsonb, text[])
+comment on function pgvectorize._pick(jsonb, text[], boolean)
     is 'A metadata object with only the given properties.';

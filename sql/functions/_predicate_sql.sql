@@ -17,11 +17,21 @@ parallel safe
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    predicate text := pgvectorize._filter_sql(target.id, filter);
+    predicate text;
 begin
     if namespace is not null then
         namespaces := array_append(namespaces, namespace);
     end if;
+    if target.is_strict then
+        perform pgvectorize._check_strict_filter(filter);
+        if cardinality(namespaces) > 1 or exclude_ids <> '{}' then
+            perform pgvectorize._refuse_strictly(
+                'Vectorize has no ' || case when cardinality(namespaces) > 1 then 'query of several namespaces' else 'exclusion of ids' end
+            );
+        end if;
+    end if;
+    predicate := pgvectorize._filter_sql(target.id, filter, strict => target.is_strict);
+
     if '' = any (namespaces) then
         perform pgvectorize._refuse('namespace is empty', 'Leave the namespace out to search all of them.');
     elsif namespaces = '{}' then

@@ -4,7 +4,8 @@ create or replace function pgvectorize._range_sql(
     index_type     text,
     operator       text,
     operand        jsonb,
-    path           text
+    path           text,
+    strict         boolean
 )
 returns text
 language plpgsql
@@ -17,6 +18,7 @@ declare
     indexed    text;
     comparison text := case operator when '$lt' then '<' when '$lte' then '<=' when '$gt' then '>' when '$gte' then '>=' end;
     bound      text;
+    bytes      bigint := pgvectorize._limit('string_bytes_compared', true);
 begin
     if index_type = 'boolean' then
         perform pgvectorize._refuse_filter(path, 'a boolean has no order', 'Use "$eq".');
@@ -28,7 +30,12 @@ begin
     end if;
     bound := pgvectorize._operand(operand, index_type, path);
 
-    if index_type = 'string' then
+    if index_type = 'string' and strict then
+        return format(
+            'pgvectorize._first_bytes(%s, %s) collate "C" %s %L', value, bytes, comparison,
+            pgvectorize._first_bytes(bound, bytes)
+        );
+    elsif index_type = 'string' then
         indexed := pgvectorize._indexed_sql(property_name, index_type);
         if char_length(bound) < 512 then  -- then the first 512 characters decide
             return format('%s %s %L', indexed, comparison, bound);
@@ -50,5 +57,5 @@ begin
 end;
 $$;
 
-comment on function pgvectorize._range_sql(text, text, text, jsonb, text)
+comment on function pgvectorize._range_sql(text, text, text, jsonb, text, boolean)
     is 'A range as a SQL predicate.';

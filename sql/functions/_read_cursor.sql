@@ -1,6 +1,15 @@
--- Read a cursor of `list_vectors`, or refuse one that is not of this index.
-create or replace function pgvectorize._read_cursor(target pgvectorize.indexes, cursor text)
-returns jsonb
+-- Read a cursor of `list_vectors`, or refuse one that has expired, or that is not
+-- of this listing.
+create or replace function pgvectorize._read_cursor(
+    target     pgvectorize.indexes,
+    namespace  text,
+    filter     jsonb,
+    cursor     text,
+    out after  text,         -- the last id of the page before
+    out total  bigint,       -- how many there were at the first page
+    out seen   pg_snapshot,  -- of the first page
+    out own    xid8          -- the transaction of the first page, if it had written
+)
 language plpgsql
 stable
 parallel safe
@@ -8,25 +17,33 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
     place jsonb;
+    until timestamptz;
 begin
     begin
         place := convert_from(decode(cursor, 'base64'), 'UTF8')::jsonb;
+        if place ->> 'check' = pgvectorize._cursor_check(target, namespace, filter, place) then
+            after := place ->> 'after';
+            total := place ->> 'total';
+            seen := place ->> 'seen';
+            own := place ->> 'own';
+            until := place ->> 'until';
+        end if;
     exception when data_exception then
-        place := null;  -- not base64, not UTF-8 or not JSON
+        after := null;  -- not base64, not UTF-8, not JSON, or not what we write
     end;
-    if (place -> 'index') is distinct from to_jsonb(target.id)
-        or jsonb_typeof(place -> 'after') is distinct from 'string'
-        or jsonb_typeof(place -> 'total') is distinct from 'number'
-        or place ->> 'total' !~ '^[0-9]{1,18}$'  -- a bigint
-    then
+    if after is null or total is null or seen is null or until is null then
         perform pgvectorize._refuse(
-            format('the cursor is not one of index "%s"', target.name),
+            format('the cursor is not one of index "%s" with this namespace and filter', target.name),
+            'Start again without a cursor.'
+        );
+    elsif until < clock_timestamp() then
+        perform pgvectorize._refuse(
+            format('the cursor expired at %s', to_char(until at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS "UTC"')),
             'Start again without a cursor.'
         );
     end if;
-    return place;
 end;
 $$;
 
-comment on function pgvectorize._read_cursor(pgvectorize.indexes, text)
+comment on function pgvectorize._read_cursor(pgvectorize.indexes, text, jsonb, text)
     is 'The place in a listing that a cursor stands for.';

@@ -37,25 +37,28 @@ declare
     metric   record := pgvectorize._metric(target.metric);
     hnsw     regclass := pgvectorize._hnsw(target);
     depth    integer := top_k + skip;
-    breadth  integer := least(greatest(coalesce(ef_search, 100), depth), 1000);
+    breadth  integer := least(greatest(coalesce(ef_search, 100), depth), pgvectorize._limit('ef_search', false));
     ways     text[];
     way      text;
     scans    bigint;
     found    bigint;
     matches  pgvectorize.match[];
 begin
-    if top_k is null or top_k not between 1 and 1000 then
-        perform pgvectorize._refuse(
-            format('top_k must be between 1 and 1000, got %s', coalesce(top_k::text, 'null')), 'The default is 5.'
+    if target.is_strict then
+        perform pgvectorize._check_strict_query(
+            target, vector, top_k, return_values, return_metadata, skip, max_distance
         );
-    elsif skip is null or skip not between 0 and 10000 then
-        perform pgvectorize._refuse(
-            format('offset must be between 0 and 10000, got %s', coalesce(skip::text, 'null')),
-            'Each page costs as much as all before it; narrow the search down with a filter instead.'
-        );
-    elsif ef_search not between 1 and 1000 then
-        perform pgvectorize._refuse(
-            format('ef_search must be between 1 and 1000, got %s', ef_search),
+    end if;
+    perform pgvectorize._check_between(
+        'top_k', top_k, 1, pgvectorize._limit('top_k', false), 'The default is 5.'
+    );
+    perform pgvectorize._check_between(
+        'offset', skip, 0, pgvectorize._limit('offset', false),
+        'Each page costs as much as all before it; narrow the search down with a filter instead.'
+    );
+    if ef_search is not null then
+        perform pgvectorize._check_between(
+            'ef_search', ef_search, 1, pgvectorize._limit('ef_search', false),
             'It is how many candidates the HNSW scan keeps; the default is 100, and never fewer than top_k.'
         );
     end if;

@@ -14,16 +14,15 @@ parallel safe
 as $$
     select case
         when coalesce(id, '') = '' then 'id is empty'
-        when octet_length(id) > 1024
-            then format('id has %s bytes, at most 1024 are allowed', octet_length(id))
+        when octet_length(id) > pgvectorize._limit('id_bytes', false) then format(
+            'id has %s bytes, at most %s are allowed', octet_length(id), pgvectorize._limit('id_bytes', false)
+        )
         when namespace = '' then 'namespace is empty; leave it out for none'
-        when octet_length(namespace) > 1024
-            then format('namespace has %s bytes, at most 1024 are allowed', octet_length(namespace))
-        when jsonb_typeof(metadata) <> 'object'
-            then format('metadata is not an object but %s', jsonb_typeof(metadata))
-        when metadata @? E'$.** ? (@.type() == "object").keyvalue().key ? (@ like_regex "^$|^\\\\$|[.\\"]")'
-            then 'a metadata key is empty, begins with "$", or contains "." or a double quote'
-        else pgvectorize._values_problem(target, embedding)
+        when octet_length(namespace) > pgvectorize._limit('namespace_bytes', false) then format(
+            'namespace has %s bytes, at most %s are allowed',
+            octet_length(namespace), pgvectorize._limit('namespace_bytes', false)
+        )
+        else coalesce(pgvectorize._metadata_problem(metadata), pgvectorize._values_problem(target, embedding))
     end
 $$;
 

@@ -27,6 +27,9 @@ declare
     offending record;
     mutation  pgvectorize.mutation;
 begin
+    if target.is_strict then
+        perform pgvectorize._check_strict_batch(target, source, ids, embeddings, namespaces, metadata);
+    end if;
     execute format(
         $sql$
         select given.position, given.id, given.problem

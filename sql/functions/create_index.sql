@@ -4,6 +4,8 @@
 --         lower case (Vectorize's pattern), at most 63 bytes: it names the table
 -- metric  cosine, euclidean or dot-product
 --
+-- strict  enforce Vectorize's own limits on this index, see limits()
+--
 -- pgvector's HNSW holds at most 2,000 dimensions; a wider index, up to 16,000,
 -- is created without one and searched exactly (has_hnsw in the answer is false).
 create or replace function pgvectorize.create_index(
@@ -11,7 +13,8 @@ create or replace function pgvectorize.create_index(
     dimensions   integer default null,
     metric       text default null,
     preset       text default null,
-    description  text default null
+    description  text default null,
+    strict       boolean default false
 )
 returns pgvectorize.index_info
 language plpgsql
@@ -22,12 +25,7 @@ declare
     chosen record;
     target pgvectorize.indexes;
 begin
-    if coalesce(name, '') !~ '^[a-z]+[a-z0-9_-]*[a-z0-9]+$' or octet_length(name) > 63 then
-        perform pgvectorize._refuse(
-            format('index name "%s" is not valid', left(name, 100)),
-            'A name has 2 to 63 characters: a-z first, then a-z, 0-9, "-" and "_", and a-z or 0-9 last.'
-        );
-    end if;
+    perform pgvectorize._claim_name(name);
 
     if preset is not null then
         select presets.dimensions, presets.metric into chosen
@@ -50,38 +48,34 @@ begin
         dimensions := chosen.dimensions;
         metric := chosen.metric;
     end if;
+    if strict or pgvectorize._is_strict() then
+        perform pgvectorize._check_strict_config(dimensions, metric);
+    end if;
     if dimensions is null or metric is null then
         perform pgvectorize._refuse(
             'dimensions and metric, or a preset, must be given', 'For example dimensions => 384, metric => ''cosine''.'
         );
-    elsif dimensions not between 1 and 16000 then
-        perform pgvectorize._refuse(
-            format('dimensions must be between 1 and 16000, got %s', dimensions), 'That is what the type vector can store.'
-        );
-    elsif (pgvectorize._metric(metric)).operator is null then
+    end if;
+    perform pgvectorize._check_between(
+        'dimensions', dimensions, pgvectorize._limit('dimensions_least', false), pgvectorize._limit('dimensions', false),
+        'That is what the type vector can store.'
+    );
+    if (pgvectorize._metric(metric)).operator is null then
         perform pgvectorize._refuse(
             format('metric "%s" is not known', left(metric, 100)),
             pgvectorize._nearest(metric, array['cosine', 'euclidean', 'dot-product'])
         );
     end if;
 
-    perform pg_advisory_xact_lock(hashtextextended('pgvectorize index ' || name, 0));
-    if exists (select from pgvectorize.indexes where indexes.name = create_index.name) then
-        raise exception 'index "%" already exists', name
-            using errcode = 'PV002', hint = 'Delete it first, or choose another name.';
-    elsif to_regclass(format('pgvectorize_data.%I', name)) is not null then
-        raise exception 'a table named "%" is in schema pgvectorize_data, but it is no index', name
-            using errcode = 'PV002', hint = 'Rename or drop that table, or choose another name.';
-    end if;
-
     target.id := nextval('pgvectorize.indexes_id_seq');
     execute format(
         $sql$
         create table pgvectorize_data.%1$I (
-            id         text constraint %2$I not null constraint %3$I primary key,
-            namespace  text constraint %4$I not null default '',
-            embedding  @vector@.vector(%5$s) constraint %6$I not null,
-            metadata   jsonb
+            id           text constraint %2$I not null constraint %3$I primary key,
+            namespace    text constraint %4$I not null default '',
+            embedding    @vector@.vector(%5$s) constraint %6$I not null,
+            metadata     jsonb,
+            inserted_by  xid8 default pg_current_xact_id()
         )
         $sql$,
         name,
@@ -102,15 +96,15 @@ begin
         );
     end if;
 
-    insert into pgvectorize.indexes (id, name, relation, dimensions, metric, preset, description)
+    insert into pgvectorize.indexes (id, name, relation, dimensions, metric, preset, description, is_strict)
     overriding system value
     values (
         target.id, create_index.name, to_regclass(format('pgvectorize_data.%I', create_index.name)),
-        create_index.dimensions, create_index.metric, create_index.preset, create_index.description
+        create_index.dimensions, create_index.metric, create_index.preset, create_index.description, create_index.strict
     );
     return pgvectorize.get_index(name);
 end;
 $$;
 
-comment on function pgvectorize.create_index(text, integer, text, text, text)
+comment on function pgvectorize.create_index(text, integer, text, text, text, boolean)
     is 'Create an index.';

@@ -14,6 +14,9 @@ declare
     target   pgvectorize.indexes := pgvectorize._index(index);
     mutation pgvectorize.mutation;
 begin
+    if target.is_strict then
+        perform pgvectorize._check_strict_ids(ids, 'ids_to_delete');
+    end if;
     execute format(
         $sql$
         with doomed as materialized (

@@ -1,6 +1,11 @@
 -- Return what an index holds now: its dimensions, how many vectors, and the
--- newest mutation that is visible, null before the first.
-create or replace function pgvectorize.describe(index text)
+-- newest mutation that is visible, null before the first. Above 100,000 vectors
+-- their number is an estimate, which `is_estimate` says; with `exact` they are
+-- counted, which takes a scan.
+create or replace function pgvectorize.describe(
+    index  text,
+    exact  boolean default false
+)
 returns pgvectorize.index_description
 language plpgsql
 stable
@@ -18,10 +23,12 @@ begin
     order by mutations.processed_at desc
     limit 1;
     description.dimensions := target.dimensions;
-    description.vector_count := pgvectorize.count(index);
+    select counted.vector_count, counted.is_estimate
+    into description.vector_count, description.is_estimate
+    from pgvectorize._vector_count(target, exact) as counted;
     return description;
 end;
 $$;
 
-comment on function pgvectorize.describe(text)
+comment on function pgvectorize.describe(text, boolean)
     is 'What an index holds now.';

@@ -13,6 +13,9 @@ as $$
 declare
     target pgvectorize.indexes := pgvectorize._index(index);
 begin
+    if target.is_strict then
+        perform pgvectorize._check_strict_ids(ids, 'ids_to_get');
+    end if;
     return query execute format(
         $sql$
         select stored.id, nullif(stored.namespace, ''), stored.embedding, stored.metadata

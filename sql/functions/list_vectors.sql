@@ -1,60 +1,95 @@
--- List the ids of an index page by page, in the order of its primary key. Pass
--- `next_cursor` of a page as `cursor` to get the next one. The total is counted
--- for the first page and carried along in the cursor.
+-- List the vectors of an index page by page, in the order of its primary key.
+-- Pass `next_cursor` of a page as `cursor`, with the same namespace and filter, to
+-- get the next one; it is valid for an hour.
+--
+-- namespace        only this one; all by default
+-- filter           a metadata filter, such as {"price": {"$lt": 100}}
+-- return_values    with the values
+-- return_metadata  none, indexed (properties with a metadata index) or all
+--
+-- What is inserted after the first page does not appear on later ones. What is
+-- changed meanwhile appears as it then is, what is deleted no longer. `total_count`
+-- is counted for the first page, which takes a scan, and carried along.
+--
+-- For a row a vector:
+--     select listed.* from pgvectorize.list_vectors('docs') as page, unnest(page.vectors) as listed
 create or replace function pgvectorize.list_vectors(
-    index   text,
-    count   integer default 100,
-    cursor  text default null
+    index            text,
+    count            integer default 100,
+    cursor           text default null,
+    namespace        text default null,
+    filter           jsonb default null,
+    return_values    boolean default false,
+    return_metadata  text default 'none'
 )
 returns pgvectorize.vector_list
 language plpgsql
 stable
-parallel safe
+parallel unsafe  -- as is pg_current_xact_id_if_assigned
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    target pgvectorize.indexes := pgvectorize._index(index);
-    page   pgvectorize.vector_list;
-    place  jsonb;
+    target    pgvectorize.indexes := pgvectorize._index(index);
+    predicate text := pgvectorize._predicate_sql(target, namespace, filter);
+    page      pgvectorize.vector_list;
+    place     record;
+    following jsonb;
 begin
-    if count is null or count not between 1 and 1000 then
-        perform pgvectorize._refuse(
-            format('count must be between 1 and 1000, got %s', coalesce(count::text, 'null')), 'The default is 100.'
-        );
-    end if;
+    perform pgvectorize._check_between('count', count, 1, 1000, 'The default is 100.');
 
     if cursor is null then
-        page.total_count := pgvectorize.count(index);
+        select null::text as after, 0::bigint as total, pg_current_snapshot() as seen, pg_current_xact_id_if_assigned() as own
+        into place;
+        execute format('select count(*) from %s as stored where %s', target.relation, predicate) into place.total;
     else
-        place := pgvectorize._read_cursor(target, cursor);
-        page.total_count := (place ->> 'total')::bigint;
+        place := pgvectorize._read_cursor(target, namespace, filter, cursor);
+        predicate := format(
+            'stored.id > $1 and pgvectorize._existed(stored.inserted_by, stored.xmin, $2, $3) and %s', predicate
+        );
     end if;
 
     execute format(
-        'select array(select stored.id from %s as stored where %s order by stored.id limit %s)',
+        $sql$
+        select array_agg(
+            row(listed.id, nullif(listed.namespace, ''), listed.embedding, listed.metadata)::pgvectorize.stored_vector
+            order by listed.id
+        )
+        from (
+            select stored.id, stored.namespace, %2$s as embedding, %3$s as metadata
+            from %1$s as stored
+            where %4$s
+            order by stored.id
+            limit %5$s
+        ) as listed
+        $sql$,
         target.relation,
-        case when cursor is null then 'true' else 'stored.id > $1' end,
+        case when return_values then 'stored.embedding' else 'null' end,
+        case
+            when return_metadata in ('all', 'true') then 'stored.metadata'
+            else pgvectorize._metadata_sql(target, return_metadata, 'stored.metadata')
+        end,
+        predicate,
         count + 1
-    ) into page.ids using place ->> 'after';
+    ) into page.vectors using place.after, place.seen, place.own;
 
-    page.is_truncated := cardinality(page.ids) > count;
-    page.ids := page.ids[:count];
-    page.count := cardinality(page.ids);
+    page.vectors := coalesce(page.vectors, '{}');
+    page.total_count := place.total;
+    page.is_truncated := cardinality(page.vectors) > count;
+    page.vectors := page.vectors[:count];
+    page.count := cardinality(page.vectors);
     if page.is_truncated then
-        page.next_cursor := translate(
-            encode(
-                convert_to(
-                    jsonb_build_object('index', target.id, 'after', page.ids[page.count], 'total', page.total_count)::text,
-                    'UTF8'
-                ),
-                'base64'
-            ),
-            E'\n', ''
+        page.cursor_expiration_timestamp := clock_timestamp() + interval '1 hour';
+        following := jsonb_build_object(
+            'after', (page.vectors[page.count]).id, 'total', place.total, 'seen', place.seen, 'own', place.own,
+            'until', page.cursor_expiration_timestamp
         );
+        following := following
+            || jsonb_build_object('check', pgvectorize._cursor_check(target, namespace, filter, following));
+        page.next_cursor := translate(encode(convert_to(following::text, 'UTF8'), 'base64'), E'\n', '');
     end if;
     return page;
 end;
 $$;
 
-comment on function pgvectorize.list_vectors(text, integer, text)
-    is 'The ids of an index, page by page.';
+comment on function pgvectorize.list_vectors(text, integer, text, text, jsonb, boolean, text)
+    is 'The vectors of an index, page by page.';

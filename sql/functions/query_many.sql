@@ -39,7 +39,7 @@ begin
     for number in 1 .. coalesce(cardinality(vectors), 0) loop
         predicate := common;
         if filters[number] is not null then
-            predicate := format('%s and %s', common, pgvectorize._filter_sql(target.id, filters[number], format('filters[%s]', number)));
+            predicate := format('%s and %s', common, pgvectorize._filter_sql(target.id, filters[number], format('filters[%s]', number), strict => target.is_strict));
         end if;
         return query select number, match.* from pgvectorize._search(
             target, vectors[number], top_k, predicate, return_values, return_metadata, ef_search, exact,

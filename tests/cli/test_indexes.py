@@ -211,3 +211,45 @@ def test_a_metadata_index_has_a_known_type(misused: Callable[..., str]) -> None:
     assert "date" in misused(
         "create-metadata-index", "docs", "--property-name", "on", "--type", "date"
     )
+
+
+def test_update_changes_the_description_and_the_name(
+    cli_json: Callable[..., Any],
+    cli_text: Callable[..., str],
+    refused: Callable[..., str],
+    make_index: Callable[..., str],
+    name: str,
+    client: pgvectorize.Client,
+) -> None:
+    client.create_index("cli-before", dimensions=3, metric="cosine")
+    text = cli_text("update", "cli-before", "--description", "Größe")
+    assert text == "Updated index 'cli-before'.\n"
+    taken = make_index()
+    assert refused("update", "cli-before", "--name", taken) == f'index "{taken}" already exists'
+
+    text = cli_text("update", "cli-before", "--name", name)
+    assert text == f"Updated index 'cli-before', now '{name}'.\n"
+    updated = cli_json("update", name, "--description", "")
+    assert (updated["name"], updated["description"]) == (name, None)
+
+
+def test_update_wants_something_to_change(misused: Callable[..., str]) -> None:
+    assert misused("update", "docs") == "Error: give --name or --description"
+
+
+def test_info_says_that_a_number_is_an_estimate(
+    cli_json: Callable[..., Any],
+    cli_text: Callable[..., str],
+    make_index: Callable[..., str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    name = make_index()
+    assert "isEstimate" not in cli_json("info", name, "--exact")
+
+    def describe(_: object, *, exact: bool) -> pgvectorize.IndexDescription:
+        return pgvectorize.IndexDescription(3, 1_234_567, not exact, None, None)
+
+    monkeypatch.setattr(pgvectorize.Index, "describe", describe)
+    assert cli_json("info", name)["isEstimate"] is True
+    assert "about 1,234,567" in cli_text("info", name)
+    assert "about" not in cli_text("info", name, "--exact")

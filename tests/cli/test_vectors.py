@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -374,9 +375,10 @@ def test_list_vectors_goes_on_from_page_to_page(cli_json: Json, cli_text: Text, 
         "totalCount": 3,
         "isTruncated": True,
         "nextCursor": first["nextCursor"],
-        "cursorExpirationTimestamp": None,
+        "cursorExpirationTimestamp": first["cursorExpirationTimestamp"],
         "vectors": [{"id": "a"}, {"id": "b"}],
     }
+    assert first["cursorExpirationTimestamp"].endswith("Z")
     text = cli_text("list-vectors", index, "--count", "2")
     assert "Showing 2 of 3 vectors." in text
     command = text.splitlines()[-1].split()
@@ -406,3 +408,145 @@ def test_list_vectors_refuses_what_it_cannot_page(
     refused: Text, index: str, options: list[str]
 ) -> None:
     assert refused("list-vectors", index, *options)
+
+
+def test_list_vectors_shows_what_is_asked_for(cli_json: Json, cli_text: Text, index: str) -> None:
+    narrow = ["list-vectors", index, "--namespace", "n"]
+    assert cli_json(*narrow)["vectors"] == [{"id": "b"}]
+    assert cli_json(*narrow, "--return-metadata", "all")["vectors"] == [
+        {"id": "b", "metadata": {"price": 20}, "namespace": "n"}
+    ]
+    assert cli_json(*narrow, "--return-values")["vectors"] == [
+        {"id": "b", "values": [0.9, 0.1, 0], "namespace": "n"}
+    ]
+    text = cli_text(*narrow, "--return-values", "--return-metadata", "all")
+    assert "[0.9, 0.1, 0]" in text
+    assert '{"price": 20}' in text
+
+
+def test_list_vectors_prints_the_whole_command_of_the_next_page(
+    cli_json: Json, cli_text: Text, index: str
+) -> None:
+    text = cli_text(
+        *("list-vectors", index, "--count", "1", "--filter", '{"price": {"$gte": 1}}'),
+        *("--return-metadata", "all"),
+    )
+    command = shlex.split(text.splitlines()[-1])
+    page = cli_json(*command[1:])
+    assert page["vectors"] == [{"id": "b", "metadata": {"price": 20}, "namespace": "n"}]
+    assert page["isTruncated"] is False
+
+
+# delete by filter, truncate, update, count
+
+
+def test_delete_vectors_by_filter_asks_with_the_number(
+    cli: Callable[..., Result], cli_json: Json, client: pgvectorize.Client, index: str
+) -> None:
+    command = ["delete-vectors", index, "--filter", '{"price": {"$gte": 10}}']
+    assert cli_json(*command, "--dry-run") == {"mutationId": None, "count": 2}
+    no = cli(*command, input="n\n")
+    assert (no.exit_code, no.stdout) == (1, "")
+    assert f"OK to delete 2 vectors from index '{index}'?" in no.stderr
+    assert "Deletion cancelled." in no.stderr
+    assert client.index(index).count() == 3
+
+    yes = cli(*command, input="y\n")
+    assert yes.stdout.startswith(f"Deleted 2 vectors from index '{index}'. Mutation: ")
+    assert client.index(index).count() == 1
+
+
+@pytest.mark.parametrize("flag", ["--force", "-y"])
+def test_delete_vectors_by_namespace_does_not_ask_when_forced(
+    cli_json: Json, cli_text: Text, index: str, flag: str
+) -> None:
+    text = cli_text("delete-vectors", index, "--namespace", "n", "--dry-run")
+    assert text == f"Would delete 1 vector from index '{index}'.\n"
+    gone = cli_json("delete-vectors", index, "--namespace", "n", flag)
+    assert gone["count"] == 1
+    UUID(gone["mutationId"])
+    assert cli_json("info", index)["vectorCount"] == 2
+
+
+@pytest.mark.parametrize("command", [["delete-vectors"], ["update-metadata", "--patch", "{}"]])
+def test_vectors_are_chosen_by_ids_or_by_a_filter(misused: Text, command: list[str]) -> None:
+    name, *options = command
+    said = "Error: give either --ids, or --filter or --namespace"
+    assert misused(name, "docs", *options) == said
+    assert misused(name, "docs", "--ids", "a", "--namespace", "n", *options) == said
+    assert misused(name, "docs", "--ids", "a", "--filter", "{}", *options) == said
+
+
+def test_a_dry_run_goes_with_a_filter(misused: Text) -> None:
+    assert "--dry-run" in misused("delete-vectors", "docs", "--ids", "a", "--dry-run")
+
+
+def test_delete_vectors_refuses_an_empty_filter(refused: Text, index: str) -> None:
+    command = ["delete-vectors", index, "--filter", "{}", "--force"]
+    assert refused(*command) == "give a filter or a namespace"
+
+
+def test_truncate_asks_and_empties(
+    cli: Callable[..., Result], cli_json: Json, cli_text: Text, index: str
+) -> None:
+    no = cli("truncate", index, input="n\n")
+    assert (no.exit_code, no.stdout) == (1, "")
+    assert f"OK to delete all vectors of the index '{index}'?" in no.stderr
+    assert cli_json("info", index)["vectorCount"] == 3
+    UUID(cli_json("truncate", index, "--force")["mutationId"])
+    assert cli_json("info", index)["vectorCount"] == 0
+    text = cli_text("truncate", index, "-y")
+    assert text.startswith(f"Deleted all vectors of index '{index}'. Mutation: ")
+
+
+def test_update_metadata_patches(cli_json: Json, cli_text: Text, index: str) -> None:
+    patch = '{"price": 11, "tags": null}'
+    changed = cli_json("update-metadata", index, "--ids", "a", "zzz", "--patch", patch)
+    assert changed["count"] == 1
+    UUID(changed["mutationId"])
+    assert cli_json("get-vectors", index, "--ids", "a")[0]["metadata"] == {"price": 11}
+
+    text = cli_text(
+        *("update-metadata", index, "--filter", '{"price": {"$gt": 0}}'),
+        *("--patch", '{"x": 1}', "--mode", "replace"),
+    )
+    assert text.startswith(f"Updated the metadata of 2 vectors in index '{index}'. Mutation: ")
+    assert cli_json("get-vectors", index, "--ids", "b")[0]["metadata"] == {"x": 1}
+
+
+def test_update_metadata_refuses_a_bad_patch(misused: Text, refused: Text, index: str) -> None:
+    update = ["update-metadata", index, "--ids", "a", "--patch"]
+    assert "--patch" in misused(*update, "[1]")
+    assert "upsert" in misused(*update, "{}", "--mode", "upsert")
+    assert refused(*update, '{"$a": 1}').startswith("patch: a metadata key")
+
+
+def test_list_namespaces_counts(
+    cli_json: Json, cli_text: Text, index: str, make_index: Callable[..., str]
+) -> None:
+    assert cli_json("list-namespaces", index) == [
+        {"namespace": None, "vectorCount": 2},
+        {"namespace": "n", "vectorCount": 1},
+    ]
+    assert "(none)" in cli_text("list-namespaces", index)
+    assert cli_text("list-namespaces", make_index()) == "No vectors found in this index.\n"
+
+
+def test_facets_count_values_and_ranges(cli_json: Json, cli_text: Text, index: str) -> None:
+    of_price = ["facets", index, "--property-name", "price"]
+    assert cli_json(*of_price, "--top-k", "1") == [{"value": 10, "count": 1}]
+    assert cli_json(*of_price, "--namespace", "n") == [{"value": 20, "count": 1}]
+    assert cli_json(*of_price, "--buckets", "2") == [
+        {"lower": 10, "upper": 15, "count": 1},
+        {"lower": 15, "upper": 20, "count": 1},
+    ]
+    assert '"x"' in cli_text("facets", index, "--property-name", "tags")
+    assert "15" in cli_text(*of_price, "--buckets", "2")
+    assert "No vector has a value of 'nope'." in cli_text(
+        "facets", index, "--property-name", "nope"
+    )
+
+
+def test_facets_refuse_what_cannot_be_counted(refused: Text, misused: Text, index: str) -> None:
+    assert "buckets" in refused("facets", index, "--property-name", "price", "--buckets", "0")
+    assert "--property-name" in misused("facets", index)

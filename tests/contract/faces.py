@@ -12,19 +12,24 @@ from uuid import UUID
 import numpy as np
 import psycopg
 from psycopg.rows import dict_row
-from psycopg.sql import SQL, Identifier, Placeholder
+from psycopg.sql import SQL, Composed, Identifier, Placeholder
 
 from pgvectorize import (
     AsyncClient,
     AsyncIndex,
     Client,
+    Deletion,
+    Facet,
     Index,
     IndexDescription,
     IndexInfo,
+    LimitInfo,
+    ListedVector,
     Match,
     Matches,
     MetadataIndex,
     Mutation,
+    NamespaceInfo,
     Preset,
     Vector,
     VectorList,
@@ -39,9 +44,11 @@ class Face(Protocol):
     def create_index(self, name: str, **options: Any) -> IndexInfo: ...
     def get_index(self, name: str) -> IndexInfo: ...
     def list_indexes(self) -> list[IndexInfo]: ...
+    def update_index(self, name: str, **changes: Any) -> IndexInfo: ...
     def delete_index(self, name: str) -> None: ...
+    def limits(self) -> list[LimitInfo]: ...
     def presets(self) -> list[Preset]: ...
-    def describe(self, index: str) -> IndexDescription: ...
+    def describe(self, index: str, **options: Any) -> IndexDescription: ...
     def insert(
         self, index: str, vectors: Iterable[Any] | None = None, **columns: Any
     ) -> Mutation: ...
@@ -54,7 +61,13 @@ class Face(Protocol):
     def count(self, index: str, **options: Any) -> int: ...
     def get_by_ids(self, index: str, ids: Iterable[str]) -> list[Vector]: ...
     def delete_by_ids(self, index: str, ids: Iterable[str]) -> Mutation: ...
+    def delete(self, index: str, **options: Any) -> Deletion: ...
+    def delete_namespace(self, index: str, namespace: str) -> Deletion: ...
+    def truncate(self, index: str) -> UUID: ...
+    def update_metadata(self, index: str, patch: Any, **options: Any) -> Mutation: ...
     def list_vectors(self, index: str, **options: Any) -> VectorList: ...
+    def list_namespaces(self, index: str) -> list[NamespaceInfo]: ...
+    def facets(self, index: str, property_name: str, **options: Any) -> list[Facet]: ...
     def create_metadata_index(self, index: str, property_name: str, index_type: str) -> UUID: ...
     def list_metadata_indexes(self, index: str) -> list[MetadataIndex]: ...
     def delete_metadata_index(self, index: str, property_name: str) -> UUID: ...
@@ -161,14 +174,20 @@ class SqlFace:
     def list_indexes(self) -> list[IndexInfo]:
         return [IndexInfo(**row) for row in self._rows("list_indexes")]
 
+    def update_index(self, name: str, **changes: Any) -> IndexInfo:
+        return IndexInfo(**self._row("update_index", name=name, **changes))
+
     def delete_index(self, name: str) -> None:
         self._row("delete_index", name=name)
+
+    def limits(self) -> list[LimitInfo]:
+        return [LimitInfo(**row) for row in self._rows("limits")]
 
     def presets(self) -> list[Preset]:
         return [Preset(**row) for row in self._rows("presets")]
 
-    def describe(self, index: str) -> IndexDescription:
-        return IndexDescription(**self._row("describe", index=index))
+    def describe(self, index: str, **options: Any) -> IndexDescription:
+        return IndexDescription(**self._row("describe", index=index, **options))
 
     def insert(self, index: str, vectors: Iterable[Any] | None = None, **columns: Any) -> Mutation:
         return Mutation(**self._row("insert", index=index, **_written(vectors, **columns)))
@@ -201,8 +220,33 @@ class SqlFace:
     def delete_by_ids(self, index: str, ids: Iterable[str]) -> Mutation:
         return Mutation(**self._row("delete_by_ids", index=index, ids=list(ids)))
 
+    def delete(self, index: str, **options: Any) -> Deletion:
+        return Deletion(**self._row("delete", index=index, **_options(options)))
+
+    def delete_namespace(self, index: str, namespace: str) -> Deletion:
+        return Deletion(**self._row("delete_namespace", index=index, namespace=namespace))
+
+    def truncate(self, index: str) -> UUID:
+        return cast(UUID, self._row("truncate", index=index)["truncate"])
+
+    def update_metadata(self, index: str, patch: Any, **options: Any) -> Mutation:
+        return Mutation(
+            **self._row("update_metadata", index=index, patch=_json(patch), **_options(options))
+        )
+
     def list_vectors(self, index: str, **options: Any) -> VectorList:
-        return VectorList(**self._row("list_vectors", index=index, **options))
+        page = self._row("list_vectors", index=index, **_options(options))
+        vectors = self._fetch(
+            SQL("select * from unnest(%s::pgvectorize.stored_vector[])"), [page.pop("vectors")]
+        )
+        return VectorList([ListedVector(**row) for row in vectors], **page)
+
+    def list_namespaces(self, index: str) -> list[NamespaceInfo]:
+        return [NamespaceInfo(**row) for row in self._rows("list_namespaces", index=index)]
+
+    def facets(self, index: str, property_name: str, **options: Any) -> list[Facet]:
+        options = {"property_name": property_name, **_options(options)}
+        return [Facet(**row) for row in self._rows("facets", index=index, **options)]
 
     def create_metadata_index(self, index: str, property_name: str, index_type: str) -> UUID:
         (mutation_id,) = self._row(
@@ -236,8 +280,11 @@ class SqlFace:
                 SQL("{} => {}").format(Identifier(name), Placeholder()) for name in arguments
             ),
         )
+        return self._fetch(call, list(arguments.values()))
+
+    def _fetch(self, statement: SQL | Composed, parameters: list[Any]) -> list[dict[str, Any]]:
         with translated(), self._connection.cursor(row_factory=dict_row) as cursor:
-            rows = cursor.execute(call, list(arguments.values())).fetchall()
+            rows = cursor.execute(statement, parameters).fetchall()
         for row in rows:
             if row.get("values") is not None:
                 row["values"] = np.array(json.loads(row["values"]), dtype=np.float32)

@@ -369,3 +369,55 @@ def test_filters_nest_to_the_stated_depth(face: Face, shelf: str) -> None:
     assert face.count(shelf, filter=nested(32)) + face.count(shelf, filter={"a": 1}) == len(
         DOCUMENTS
     )
+
+
+ARTICLES: list[dict[str, Any] | None] = [
+    {"title": "network", "tags": ["a", "b"], "year": 1999, "draft": None},
+    {"title": "networking", "tags": ["b"], "year": 2005},
+    {"title": "net", "tags": [], "year": 2005, "draft": False},
+    {"title": "New", "tags": "a", "by": {"tags": ["x", 1]}},
+    None,
+]
+
+
+@pytest.mark.parametrize("types", [{}, {"title": "string", "year": "number", "draft": "boolean"}])
+@pytest.mark.parametrize(
+    ("filter", "expected"),
+    [
+        ({"$or": [{"year": 1999}, {"title": "New"}]}, "03"),
+        ({"$and": [{"year": {"$gte": 2000}}, {"year": {"$ne": 2006}}]}, "12"),
+        ({"$not": {"year": 2005}}, "034"),
+        ({"$not": {"$or": [{"year": 2005}, {"title": "New"}]}}, "04"),
+        ({"title": "net", "$or": [{"year": 2005}, {"year": 1999}]}, "2"),
+        ({"draft": {"$exists": True}}, "02"),
+        ({"draft": {"$exists": False}}, "134"),
+        ({"draft": {"$is_null": True}}, "0"),
+        ({"draft": {"$is_null": False}}, "1234"),
+        ({"title": {"$prefix": "net"}}, "012"),
+        ({"title": {"$prefix": "network"}}, "01"),
+        ({"title": {"$prefix": ""}}, "0123"),
+        ({"tags": {"$contains": "b"}}, "01"),
+        ({"tags": {"$contains": "a"}}, "0"),
+        ({"tags": {"$contains_any": ["a", "b", None]}}, "01"),
+        ({"tags": {"$contains_any": []}}, ""),
+        ({"tags": {"$contains_all": ["b", "a"]}}, "0"),
+        ({"tags": {"$contains_all": []}}, "012"),
+        ({"tags": {"$contains_all": [None]}}, ""),
+        ({"by.tags": {"$contains": 1}}, "3"),
+        ({"by.tags": {"$contains": "1"}}, ""),
+        ({"by": {"$exists": True}}, "3"),
+    ],
+)
+def test_filters_beyond_vectorizes(
+    face: Face,
+    make_index: Callable[..., str],
+    types: dict[str, str],
+    filter: dict[str, Any],
+    expected: str,
+) -> None:
+    index = make_index(dimensions=1, metric="euclidean")
+    face.insert(index, [(str(row), [row], None, data) for row, data in enumerate(ARTICLES)])
+    for property_name, index_type in types.items():
+        face.create_metadata_index(index, property_name, index_type)
+    assert "".join(match.id for match in face.query(index, [0], filter=filter)) == expected
+    assert face.count(index, filter=filter) == len(expected)

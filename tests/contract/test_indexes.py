@@ -38,6 +38,7 @@ def test_create_index_answers_with_its_configuration(
         description='say "ü"',
         relation=f'pgvectorize_data."{new_name}"',
         has_hnsw=True,
+        is_strict=False,
         created_on=info.created_on,
         modified_on=info.modified_on,
     )

@@ -434,3 +434,13 @@ def test_graph_finds_nearly_all_of_the_nearest(
         expected = nearest(zip(names, values, strict=True), query, metric, 10)
         found += len({id for id, _ in expected} & set(ids(answer)))
     assert found / (10 * len(queries)) >= 0.95
+
+
+def test_scores_are_the_same_with_values_and_without(
+    face: Face, products: Callable[[str], str]
+) -> None:
+    name = products("cosine")
+    with_values = face.query(name, QUERY, return_values=True, return_metadata="all")
+    assert [match.score for match in with_values] == [
+        match.score for match in face.query(name, QUERY)
+    ]

@@ -69,6 +69,12 @@ def test_to_delete_unknown_ids_is_no_error(face: Face, filled: str, ids: list[st
     assert face.count(filled) == 4
 
 
+def test_any_number_of_ids_is_deleted_in_one_call(face: Face, index: str) -> None:
+    face.insert(index, [(f"many-{number}", [number, 1]) for number in range(300)])
+    assert face.delete_by_ids(index, [f"many-{number}" for number in range(250)]).count == 250
+    assert face.count(index) == 50
+
+
 def test_a_deleted_id_can_be_inserted_again(face: Face, filled: str) -> None:
     face.delete_by_ids(filled, ["a"])
     assert face.insert(filled, [("a", [9, 9])]).ids == ["a"]

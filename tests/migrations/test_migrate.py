@@ -80,7 +80,7 @@ def test_functions_that_are_not_ours_any_more_are_replaced(
 ) -> None:
     schema.migrate(empty_database)
     fresh = catalog(empty_database)
-    administrator.execute("drop function pgvectorize.count(text, text, jsonb)")
+    administrator.execute("drop function pgvectorize.count(text, text, jsonb, text[])")
     administrator.execute(
         "create or replace function pgvectorize._functions_digest() returns text "
         "language sql immutable as $$ select 'older public' $$"

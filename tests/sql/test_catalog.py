@@ -10,11 +10,15 @@ import psycopg
 import pytest
 
 from pgvectorize import (
+    Deletion,
+    Facet,
     IndexDescription,
     IndexInfo,
+    ListedVector,
     Match,
     MetadataIndex,
     Mutation,
+    NamespaceInfo,
     Preset,
     Vector,
     VectorList,
@@ -24,23 +28,33 @@ from pgvectorize import (
 Connection = psycopg.Connection[tuple[object, ...]]
 
 PUBLIC = {
+    "adopt_collection",
+    "adopt_index",
     "count",
     "create_index",
     "create_metadata_index",
+    "delete",
     "delete_by_ids",
     "delete_index",
     "delete_metadata_index",
+    "delete_namespace",
     "describe",
+    "facets",
     "get_by_ids",
     "get_index",
     "insert",
+    "limits",
     "list_indexes",
     "list_metadata_indexes",
+    "list_namespaces",
     "list_vectors",
     "presets",
     "query",
     "query_by_id",
     "query_many",
+    "truncate",
+    "update_index",
+    "update_metadata",
     "upsert",
 }
 FILES = {path.stem: path.read_text() for path in schema._find("sql/functions").glob("*.sql")}
@@ -121,9 +135,13 @@ def test_nobody_gets_more_rights_than_the_caller(connection: Connection) -> None
     [
         (Match, "match"),
         (Mutation, "mutation"),
+        (Deletion, "deletion"),
         (IndexInfo, "index_info"),
         (IndexDescription, "index_description"),
         (VectorList, "vector_list"),
+        (ListedVector, "stored_vector"),
+        (NamespaceInfo, "namespace_info"),
+        (Facet, "facet"),
         (MetadataIndex, "metadata_index"),
         (Preset, "preset"),
     ],

@@ -85,3 +85,112 @@ def test_of_two_that_delete_an_index_one_finds_it(
         first.commit()
         with pytest.raises(IndexNotFound):
             waiting.result(timeout=10)
+
+
+# Writes by filter beside other writes
+
+
+@pytest.fixture
+def filled(client: Client, make_index: Callable[..., str]) -> str:
+    name = make_index(dimensions=1, metric="euclidean")
+    client.index(name).insert(
+        [(id, [1.0], None, {"color": "red", "n": 0}) for id in ("a", "b", "c")]
+    )
+    return name
+
+
+@pytest.mark.parametrize("operation", ["delete", "update_metadata"])
+def test_a_write_by_filter_sees_rows_as_they_are_once_locked(
+    dsn: str,
+    client: Client,
+    filled: str,
+    second: Connection,
+    elsewhere: ThreadPoolExecutor,
+    eventually: Callable[..., None],
+    operation: str,
+) -> None:
+    """While it waits "a" leaves the filter, and "b" gets what the patch takes back."""
+
+    def write() -> int:
+        index = Client(second).index(filled)
+        if operation == "delete":
+            return index.delete(filter={"color": "red"}).count
+        return index.update_metadata({"n": 0, "seen": True}, filter={"color": "red"}).count
+
+    with psycopg.connect(dsn) as first:
+        index = Client(first).index(filled)
+        index.update_metadata({"color": "blue"}, ids=["a"])
+        index.update_metadata({"n": 1}, ids=["b"])
+        waiting = elsewhere.submit(write)
+        eventually(WAITS, second.info.backend_pid)
+        first.commit()
+        assert waiting.result(timeout=10) == 2
+
+    left = {vector.id: vector.metadata for vector in client.index(filled)}
+    if operation == "delete":
+        assert left == {"a": {"color": "blue", "n": 0}}
+    else:
+        red = {"color": "red", "n": 0, "seen": True}
+        assert left == {"a": {"color": "blue", "n": 0}, "b": red, "c": red}
+
+
+def test_a_patch_that_undoes_a_concurrent_change_is_not_lost(
+    dsn: str,
+    client: Client,
+    filled: str,
+    second: Connection,
+    elsewhere: ThreadPoolExecutor,
+    eventually: Callable[..., None],
+) -> None:
+    """At its beginning there seems to be nothing to change."""
+    with psycopg.connect(dsn) as first:
+        Client(first).index(filled).update_metadata({"n": 1}, ids=["b"])
+        waiting = elsewhere.submit(
+            Client(second).index(filled).update_metadata, {"n": 0}, ids=["b"]
+        )
+        eventually(WAITS, second.info.backend_pid)
+        first.commit()
+        waiting.result(timeout=10)
+    (found,) = client.index(filled).get_by_ids(["b"])
+    assert found.metadata == {"color": "red", "n": 0}
+
+
+@pytest.mark.slow
+def test_writes_by_filter_and_by_id_do_not_deadlock(dsn: str, client: Client, filled: str) -> None:
+    ids = [f"v{row:03}" for row in range(300)]
+    client.index(filled).insert([(id, [1.0], "n", {"odd": 0}) for id in ids])
+
+    def work(way: int) -> None:
+        with psycopg.connect(dsn, autocommit=True) as connection:
+            index = Client(connection).index(filled)
+            for turn in range(15):
+                if way == 0:
+                    index.upsert([(id, [float(turn)], "n", {"odd": turn % 2}) for id in ids[::-1]])
+                elif way == 1:
+                    index.update_metadata({"turn": turn}, filter={"odd": turn % 2}, namespace="n")
+                elif way == 2:
+                    index.update_metadata({"other": turn}, ids=ids[::-1])
+                else:
+                    index.delete(filter={"odd": 1 - turn % 2})
+
+    with ThreadPoolExecutor(4) as executor:
+        for done in [executor.submit(work, way) for way in range(4)]:
+            done.result(timeout=60)
+
+
+def test_two_indexes_that_swap_names_do_not_deadlock(
+    dsn: str, client: Client, make_index: Callable[..., str]
+) -> None:
+    one, two = make_index(), make_index()
+
+    def rename(name: str, new_name: str) -> str:
+        with psycopg.connect(dsn, autocommit=True) as connection:
+            try:
+                return Client(connection).update_index(name, new_name=new_name).name
+            except IndexExists:
+                return name
+
+    with ThreadPoolExecutor(2) as executor:
+        for _ in range(10):
+            both = [executor.submit(rename, one, two), executor.submit(rename, two, one)]
+            assert [done.result(timeout=10) for done in both] == [one, two]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from datetime import datetime, timezone
+from decimal import Decimal
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -13,10 +14,13 @@ from psycopg.sql import Composed
 
 from pgvectorize import (
     DatabaseError,
+    Deletion,
+    Facet,
     IndexInfo,
     InvalidFilter,
     InvalidRequest,
     InvalidVector,
+    ListedVector,
     Match,
     Matches,
     Mutation,
@@ -198,33 +202,81 @@ def test_build_metadata_index_keeps_a_percent_sign_from_being_a_placeholder() ->
     assert build.sql.as_string() == "… -> '100%%'"
 
 
-def test_page_reads_ids_then_vectors() -> None:
+PAGE: dict[str, Any] = {
+    "count": 1,
+    "total_count": 3,
+    "is_truncated": True,
+    "next_cursor": "next",
+    "cursor_expiration_timestamp": None,
+}
+NO_VECTOR: dict[str, Any] = {"id": None, "namespace": None, "values": None, "metadata": None}
+
+
+def test_page_reads_whole_vectors_in_one_statement() -> None:
     plan = operations.page("docs", 2, None)
-    assert statement(next(plan)).params == {"index": "docs", "count": 2, "cursor": None}
-    listed = {
-        "ids": ["a"],
-        "count": 1,
-        "total_count": 3,
-        "is_truncated": True,
-        "next_cursor": "next",
-    }
-    assert statement(plan.send([listed])).params["ids"] == ["a"]
+    asked = statement(next(plan)).params
+    assert (asked["count"], asked["return_values"], asked["return_metadata"]) == (2, True, "all")
     values = np.array([1, 2], dtype=np.float32)
-    row = {"id": "a", "namespace": None, "values": values, "metadata": None}
-    assert answer(plan, [row]) == ([Vector("a", values)], "next")
+    row = {**PAGE, "id": "a", "namespace": "n", "values": values, "metadata": {"k": 1}}
+    assert answer(plan, [row]) == ([Vector("a", values, "n", {"k": 1})], "next")
 
 
-def test_list_vectors_returns_the_page() -> None:
-    plan = operations.list_vectors("docs", 100, None)
+@pytest.mark.parametrize(("given", "sent"), [(True, "all"), (False, "none"), ("all", "all")])
+def test_list_vectors_returns_the_page(given: Any, sent: str) -> None:
+    plan = operations.list_vectors("docs", 100, None, "n", {"a": 1}, False, given)
+    asked = statement(next(plan)).params
+    assert (asked["namespace"], asked["return_metadata"]) == ("n", sent)
+    assert asked["filter"] == Binary(b'\x01{"a":1}')
+    rows = [{**PAGE, **NO_VECTOR, "id": "a"}, {**PAGE, **NO_VECTOR, "id": "b"}]
+    page = answer(plan, rows)
+    assert page == VectorList([ListedVector("a"), ListedVector("b")], 1, 3, True, "next", None)
+    assert page.ids == ["a", "b"]
+
+
+def test_an_empty_page_is_one_row_without_a_vector() -> None:
+    plan = operations.list_vectors("docs", 100, None, None, None, False, "none")
     next(plan)
-    row = {
-        "ids": [],
-        "count": 0,
-        "total_count": 0,
-        "is_truncated": False,
-        "next_cursor": None,
+    row = {**PAGE, **NO_VECTOR, "count": 0, "is_truncated": False, "next_cursor": None}
+    assert answer(plan, [row]) == VectorList([], 0, 3, False, None, None)
+
+
+def test_delete_by_filter_is_one_statement() -> None:
+    plan = operations.delete("docs", {"a": 1}, None, True)
+    assert statement(next(plan)).params == {
+        "index": "docs",
+        "filter": Binary(b'\x01{"a":1}'),
+        "namespace": None,
+        "dry_run": True,
     }
-    assert answer(plan, [row]) == VectorList([], 0, 0, False, None)
+    assert answer(plan, [{"mutation_id": None, "count": 3}]) == Deletion(None, 3)
+
+
+def test_update_metadata_is_one_statement() -> None:
+    plan = operations.update_metadata("docs", {"a": None}, ("x", "y"), None, None, "merge")
+    asked = statement(next(plan)).params
+    assert asked["patch"] == Binary(b'\x01{"a":null}')
+    assert asked["ids"] == ["x", "y"]
+    row = {"mutation_id": MUTATION, "count": 1, "ids": ["x"]}
+    assert answer(plan, [row]) == Mutation(MUTATION, 1, ["x"])
+
+
+def test_update_metadata_refuses_before_anything_is_sent() -> None:
+    with pytest.raises(InvalidRequest, match="patch: it cannot be written as JSON"):
+        next(operations.update_metadata("docs", {"a": object()}, ["x"], None, None, "merge"))
+    with pytest.raises(InvalidRequest, match="ids is the string 'xy'"):
+        next(operations.update_metadata("docs", {"a": 1}, "xy", None, None, "merge"))
+    with pytest.raises(InvalidFilter, match="cannot be written as JSON"):
+        next(operations.update_metadata("docs", {"a": 1}, None, {"a": object()}, None, "merge"))
+
+
+def test_facets_bound_ranges_by_floats() -> None:
+    plan = operations.facets("docs", "price", None, None, 20, 2)
+    next(plan)
+    rows: list[dict[str, Any]] = [
+        {"value": None, "lower": Decimal("0.5"), "upper": Decimal(10), "count": 3},
+        {"value": "x", "lower": None, "upper": None, "count": 1},
+    ]
+    assert answer(plan, rows) == [Facet(None, 0.5, 10.0, 3), Facet("x", None, None, 1)]
 
 
 @pytest.mark.parametrize("operation", [operations.get_by_ids, operations.delete_by_ids])
@@ -234,7 +286,7 @@ def test_ids_that_are_one_string_are_refused(operation: Any) -> None:
 
 
 def test_create_index_returns_the_configuration() -> None:
-    plan = operations.create_index("docs", 2, "cosine", None, None)
+    plan = operations.create_index("docs", 2, "cosine", None, None, strict=False)
     assert statement(next(plan)).params["dimensions"] == 2
     now = datetime.now(timezone.utc)
     row: dict[str, Any] = {
@@ -245,6 +297,7 @@ def test_create_index_returns_the_configuration() -> None:
         "description": None,
         "relation": "pgvectorize_data.docs",
         "has_hnsw": True,
+        "is_strict": False,
         "created_on": now,
         "modified_on": now,
     }

@@ -1,0 +1,147 @@
+"""An index to a file."""
+
+from __future__ import annotations
+
+import gzip
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from time import perf_counter
+from typing import BinaryIO, cast
+
+from pgvectorize import Client, Index, Vector
+from pgvectorize.models import Filter
+from pgvectorize.transfer.files import (
+    File,
+    Format,
+    Progress,
+    Writer,
+    cannot,
+    format_of,
+    paths_of,
+    replacing,
+)
+from pgvectorize.transfer.ndjson import NdjsonWriter
+from pgvectorize.transfer.npy import NpyWriter
+from pgvectorize.transfer.parquet import ParquetWriter
+
+_PAGE = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class ExportSummary:
+    """What an export did."""
+
+    written: int
+    seconds: float
+
+
+def export_vectors(
+    client: Client,
+    name: str,
+    file: File,
+    *,
+    format: Format | None = None,
+    namespace: str | None = None,
+    filter: Filter | None = None,
+    on_progress: Progress | None = None,
+) -> ExportSummary:
+    """Write the vectors of an index, of a namespace or a filter, to a file, page by page.
+
+    The format is that of the file's ending (`format_of`); ".gz" at the end of NDJSON
+    compresses it; "-" is stdout. A folder gets values.npy and vectors.ndjson; a name
+    that ends in .npy gets its NDJSON beside it. The file appears when it is whole.
+
+    What is inserted meanwhile is not in it; what is changed or deleted shows as far as it
+    lies ahead of the page being read. Raises `IndexNotFound`, `InvalidFilter`, and
+    `InvalidRequest` where the file cannot be written.
+    """
+    started = perf_counter()
+    format = format_of(file, format)
+    dimensions = client.get_index(name).dimensions
+    written = 0
+    with _writer(file, format, dimensions) as writer:
+        for page, total in _pages(client.index(name), namespace, filter):
+            writer.write(page)
+            written += len(page)
+            if on_progress is not None:
+                on_progress(written, total)
+        writer.finish()
+    return ExportSummary(written, perf_counter() - started)
+
+
+def _pages(
+    index: Index, namespace: str | None, filter: Filter | None
+) -> Iterator[tuple[list[Vector], int]]:
+    """Read the vectors in pages, each with how many there were at the first."""
+    cursor: str | None = None
+    while True:
+        page = index.list_vectors(
+            count=_PAGE,
+            cursor=cursor,
+            namespace=namespace,
+            filter=filter,
+            return_values=True,
+            return_metadata="all",
+        )
+        vectors = [
+            Vector(listed.id, listed.values, listed.namespace, listed.metadata)
+            for listed in page.vectors
+            if listed.values is not None
+        ]
+        yield vectors, page.total_count
+        cursor = page.next_cursor
+        if cursor is None:
+            return
+
+
+@contextmanager
+def _writer(file: File, format: Format, dimensions: int) -> Iterator[Writer]:
+    if os.fspath(file) == "-":
+        yield NdjsonWriter(sys.stdout.buffer)
+        return
+    paths = paths_of(file, format)
+    with ExitStack() as stack:
+        if format == "npy" and paths[0] != Path(file):
+            stack.enter_context(_folder(paths[0].parent))
+        parts = stack.enter_context(replacing(paths))
+        streams: list[BinaryIO] = []
+        for part, path in zip(parts, paths, strict=True):
+            try:
+                raw = stack.enter_context(part.open("wb"))
+            except OSError as error:
+                raise cannot("write", path, error) from error
+            streams.append(raw)
+        if format == "ndjson":
+            stream = streams[0]
+            if paths[0].suffix == ".gz":
+                # level 1: 7 times as fast as the usual 6, and a tenth longer
+                stream = cast(
+                    BinaryIO, stack.enter_context(gzip.GzipFile("", "wb", 1, fileobj=stream))
+                )
+            yield NdjsonWriter(stream)
+        elif format == "npy":
+            yield NpyWriter(streams[0], streams[1], dimensions)
+        else:
+            writer = ParquetWriter(streams[0], dimensions)
+            stack.callback(writer.close)
+            yield writer
+
+
+@contextmanager
+def _folder(path: Path) -> Iterator[None]:
+    """Make a folder, which goes again if nothing came of it."""
+    is_new = not path.exists()
+    try:
+        path.mkdir(exist_ok=True)
+    except OSError as error:
+        raise cannot("write", path, error) from error
+    try:
+        yield
+    except BaseException:
+        if is_new:
+            path.rmdir()
+        raise

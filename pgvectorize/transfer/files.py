@@ -1,0 +1,167 @@
+"""What the formats have in common: how a file is named, opened, replaced, read and written."""
+
+from __future__ import annotations
+
+import gzip
+import os
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, Literal, Protocol, TypeAlias, cast
+
+from pgvectorize import InvalidRequest, Vector
+
+Format: TypeAlias = Literal["ndjson", "parquet", "npy"]
+File: TypeAlias = str | os.PathLike[str]
+# called with what is done and the whole, in bytes or in rows; the whole may be unknown
+Progress: TypeAlias = Callable[[int, int | None], None]
+# where a reader stands, as it is kept between two runs
+Place: TypeAlias = Mapping[str, int]
+
+_ENDINGS: Mapping[str, Format] = {
+    ".ndjson": "ndjson",
+    ".jsonl": "ndjson",
+    ".parquet": "parquet",
+    ".npy": "npy",
+}
+_FORMAT_HINT = "Give a format: ndjson, parquet or npy."
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A vector of a file that was not written. `line` counts from 1; in Parquet it is the row."""
+
+    line: int
+    id: str | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Numbered:
+    """A vector of a file, and its line."""
+
+    line: int
+    vector: Vector
+
+
+class Reader(Protocol):
+    """Reads a file vector by vector; `unit` is what its numbers count."""
+
+    unit: str
+
+    def rows(self) -> Iterator[Numbered | Refusal]: ...
+
+    @property
+    def done(self) -> int:
+        """How much was read, in bytes or rows."""
+        ...
+
+    @property
+    def total(self) -> int | None:
+        """The whole in the same measure, if it is known."""
+        ...
+
+    @property
+    def place(self) -> Place:
+        """Where the next row begins."""
+        ...
+
+
+class Writer(Protocol):
+    """Writes a file page by page."""
+
+    def write(self, vectors: list[Vector]) -> None: ...
+
+    def finish(self) -> None:
+        """Write what stands at the end, or is known only then."""
+
+
+def format_of(file: File, format: Format | None = None) -> Format:
+    """Return the format that a file's ending names; stdin and stdout are NDJSON.
+
+    A folder is .npy with NDJSON. Raises `InvalidRequest` for another ending.
+    """
+    name = os.fspath(file)
+    if format is not None:
+        if format not in _ENDINGS.values():
+            raise InvalidRequest(f'format "{format}" is not known', hint=_FORMAT_HINT)
+    elif name == "-":
+        format = "ndjson"
+    elif name.endswith(os.sep) or Path(name).is_dir():
+        format = "npy"
+    else:
+        format = _ENDINGS.get(Path(name.removesuffix(".gz")).suffix.lower())
+        if format is None:
+            raise InvalidRequest(f"the ending of {name} names no format", hint=_FORMAT_HINT)
+    if format != "ndjson" and (name == "-" or name.endswith(".gz")):
+        what = "stdin or stdout" if name == "-" else name
+        raise InvalidRequest(f"{what} cannot be {format}, only ndjson", hint="Name a file.")
+    return format
+
+
+def name_of(file: File) -> str:
+    """Return what messages call a file that is read."""
+    return "stdin" if os.fspath(file) == "-" else os.fspath(file)
+
+
+def matrix_paths(file: File) -> tuple[Path, Path]:
+    """Return the matrix and the lines of a folder, or of the .npy file of a pair."""
+    path = Path(file)
+    is_folder = os.fspath(file).endswith(os.sep) or path.is_dir()
+    if is_folder or path.suffix.lower() != ".npy":
+        return path / "values.npy", path / "vectors.ndjson"
+    in_folder = path.with_name("vectors.ndjson")
+    if path.name == "values.npy" and in_folder.exists():
+        return path, in_folder
+    return path, path.with_suffix(".ndjson")
+
+
+def paths_of(file: File, format: Format) -> list[Path]:
+    """Return the files that a name stands for."""
+    return list(matrix_paths(file)) if format == "npy" else [Path(file)]
+
+
+def cannot(what: str, file: File, error: OSError) -> InvalidRequest:
+    return InvalidRequest(
+        f"cannot {what} {os.fspath(file)}: {error.strerror or error}",
+        hint="Check its name and its rights.",
+    )
+
+
+@contextmanager
+def opened(file: File) -> Iterator[tuple[BinaryIO, BinaryIO]]:
+    """Give a stream to read, and the one that tells how much of the file was read.
+
+    They are two for what is compressed.
+    """
+    if os.fspath(file) == "-":
+        yield sys.stdin.buffer, sys.stdin.buffer
+        return
+    with ExitStack() as stack:
+        try:
+            raw = stack.enter_context(Path(file).open("rb"))
+        except OSError as error:
+            raise cannot("read", file, error) from error
+        if os.fspath(file).endswith(".gz"):
+            # a GzipFile is a binary stream in all but name
+            yield cast(BinaryIO, stack.enter_context(gzip.GzipFile(fileobj=raw))), raw
+        else:
+            yield raw, raw
+
+
+@contextmanager
+def replacing(paths: list[Path]) -> Iterator[list[Path]]:
+    """Give names beside `paths` to write to, which take their places in the end, or go."""
+    parts = [path.with_name(f".{path.name}.{os.getpid()}.part") for path in paths]
+    try:
+        try:
+            yield parts
+            for part, path in zip(parts, paths, strict=True):
+                part.replace(path)
+        except OSError as error:
+            raise cannot("write", paths[0], error) from error
+    finally:
+        for part in parts:
+            part.unlink(missing_ok=True)

@@ -1,0 +1,350 @@
+"""A file to an index."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
+from itertools import chain, islice
+from time import perf_counter
+from typing import Literal, TypeAlias
+
+import numpy as np
+
+from pgvectorize import (
+    Client,
+    DatabaseError,
+    IndexInfo,
+    IndexNotFound,
+    InvalidRequest,
+    InvalidVector,
+    Mutation,
+    Vector,
+)
+from pgvectorize.models import Metric
+from pgvectorize.transfer.files import (
+    File,
+    Format,
+    Numbered,
+    Place,
+    Progress,
+    Reader,
+    Refusal,
+    format_of,
+    matrix_paths,
+    name_of,
+    opened,
+)
+from pgvectorize.transfer.ndjson import NdjsonReader
+from pgvectorize.transfer.npy import NpyReader
+from pgvectorize.transfer.parquet import ParquetReader
+from pgvectorize.transfer.resuming import Done, ProgressFile
+
+Mode: TypeAlias = Literal["upsert", "insert"]
+OnError: TypeAlias = Literal["stop", "skip"]
+_Row: TypeAlias = Numbered | Refusal
+_OnRefusal: TypeAlias = Callable[[Refusal], None]
+
+# what a single row can bring on that is no InvalidVector: data exceptions, program limits
+_OF_A_ROW = ("22", "54")
+
+
+@dataclass(frozen=True, slots=True)
+class ImportSummary:
+    """What an import did.
+
+    `read` counts the vectors of the file, `refused` those that are none or do not fit,
+    `written` those that changed the index. What `read` has more than both are ids that
+    come again in the same batch, or for "insert" were there. `resumed_after` is what
+    earlier runs had read, and not in `read`.
+    """
+
+    read: int
+    written: int
+    refused: int
+    resumed_after: int
+    seconds: float
+
+
+def import_vectors(
+    client: Client,
+    name: str,
+    file: File,
+    *,
+    format: Format | None = None,
+    mode: Mode = "upsert",
+    on_error: OnError = "stop",
+    atomic: bool = True,
+    resume: bool = False,
+    create: Metric | None = None,
+    batch_size: int = 1_000,
+    on_refusal: _OnRefusal | None = None,
+    on_progress: Progress | None = None,
+) -> ImportSummary:
+    """Write the vectors of a file to an index.
+
+    The format is that of the file's ending (`format_of`); "-" is stdin, as NDJSON.
+    `create` is the metric of a new index with the dimensions of the first vector; an
+    index of that metric that is there already is used.
+
+    The file is one all-or-nothing change, whose ids are held in memory until it is
+    made. With `atomic=False`, `resume` or `on_error="skip"` each batch is a change of
+    its own, memory is constant, and a file beside the input, which goes in the end,
+    holds how far it got: `resume` begins there. "skip" gives each vector that is refused
+    to `on_refusal` and writes the others.
+
+    Raises `InvalidVector`, which names the line, and `InvalidRequest`.
+    """
+    started = perf_counter()
+    if on_error not in ("stop", "skip") or mode not in ("upsert", "insert"):
+        raise InvalidRequest(
+            f'on_error is "{on_error}" and mode "{mode}"',
+            hint="on_error is stop or skip, mode is upsert or insert.",
+        )
+    if batch_size < 1:
+        raise InvalidRequest(f"batch_size must be at least 1, got {batch_size}")
+    format = format_of(file, format)
+    progress = ProgressFile(file, format)
+    done = None
+    if resume:
+        with suppress(IndexNotFound):  # then `create` may make it, or the error comes below
+            done = progress.read(client.get_index(name))
+
+    with _reader(file, format, None if done is None else done.place) as reader:
+        work = _Import(client, name, file, mode, on_error, batch_size, on_refusal)
+        work.on_progress = on_progress
+        work.already_read = 0 if done is None else done.read
+        if atomic and not resume and on_error == "stop":
+            work.as_one(reader, create)
+        else:
+            work.in_batches(reader, create, progress)
+    return ImportSummary(
+        work.read, work.written, work.refused, work.already_read, perf_counter() - started
+    )
+
+
+@contextmanager
+def _reader(file: File, format: Format, start: Place | None) -> Iterator[Reader]:
+    with ExitStack() as stack:
+        lines = matrix_paths(file)[1] if format == "npy" else file
+        stream, raw = stack.enter_context(opened(lines))
+        if format == "ndjson":
+            yield NdjsonReader(lines, stream, raw, start)
+        elif format == "npy":
+            yield NpyReader(file, NdjsonReader(lines, stream, raw, start), start)
+        else:
+            yield ParquetReader(file, stream, start)
+
+
+class _Import:
+    """One run of an import, and what it counts."""
+
+    def __init__(
+        self,
+        client: Client,
+        name: str,
+        file: File,
+        mode: Mode,
+        on_error: OnError,
+        batch_size: int,
+        on_refusal: _OnRefusal | None,
+    ) -> None:
+        index = client.index(name)
+        self._client = client
+        self._name = name
+        self._file = name_of(file)
+        self._write: Callable[..., Mutation] = index.insert if mode == "insert" else index.upsert
+        self._skips = on_error == "skip"
+        self._batch_size = batch_size
+        self._on_refusal = on_refusal
+        self._unit = "line"
+        self._stopped: InvalidVector | None = None
+        self.on_progress: Progress | None = None
+        self.already_read = self.read = self.written = self.refused = 0
+
+    def as_one(self, reader: Reader, create: Metric | None) -> None:
+        """Write all or nothing; an index that was made for it goes again, too."""
+        self._unit = reader.unit
+        lines = _Lines()
+        rows = reader.rows()
+        first = list(islice(rows, 1))
+        info, is_new = self._index(first, create)
+        try:
+            mutation = self._write(
+                self._checked(chain(first, rows), info, lines, reader),
+                batch_size=self._batch_size,
+            )
+        except BaseException as error:
+            if is_new:
+                self._client.delete_index(self._name)
+            if isinstance(error, InvalidVector) and error.row and error is not self._stopped:
+                raise self._located(error, lines[error.row]) from error
+            raise
+        self.written = mutation.count
+
+    def _checked(
+        self, rows: Iterable[_Row], info: IndexInfo, lines: _Lines, reader: Reader
+    ) -> Iterator[Vector]:
+        for row in rows:
+            found = _fitting(row, info)
+            if isinstance(found, Refusal):
+                raise self._stop(found, "Nothing was written.")
+            self.read += 1
+            lines.add(found.line)
+            if self.on_progress is not None and self.read % self._batch_size == 0:
+                self.on_progress(reader.done, reader.total)
+            yield found.vector
+
+    def _located(self, error: InvalidVector, line: int) -> InvalidVector:
+        """Return the client's error about a row as one about a line of the file."""
+        problem = error.message.removeprefix(f"row {error.row}")
+        if problem == error.message:  # Vectorize's own words, in strict mode
+            problem = f": {problem}"
+        return InvalidVector(
+            f"{self._file}, {self._unit} {line}{problem}", hint="Nothing was written.", row=line
+        )
+
+    def in_batches(self, reader: Reader, create: Metric | None, progress: ProgressFile) -> None:
+        """Write batch by batch, each a change of its own, and keep how far it got."""
+        self._unit = reader.unit
+        rows = reader.rows()
+        info: IndexInfo | None = None
+        while batch := list(islice(rows, self._batch_size)):
+            if info is None:
+                info, _ = self._index(batch, create)
+            self._write_batch(batch, info)
+            self.read += len(batch)
+            progress.write(info, Done(reader.place, self.already_read + self.read))
+            if self.on_progress is not None:
+                self.on_progress(reader.done, reader.total)
+        if info is None:
+            self._index([], create)
+        progress.remove()
+
+    def _write_batch(self, batch: list[_Row], info: IndexInfo) -> None:
+        """Write what fits of a batch, and refuse the rest, row by row.
+
+        A refusal names one row and costs the chunk that it was in, so chunks are halved
+        after one and doubled after a success: few bad rows cost little, and if all
+        are bad each costs one call.
+        """
+        rows: list[Numbered] = []
+        for row in batch:
+            found = _fitting(row, info)
+            if isinstance(found, Refusal):
+                self._refuse(found)
+            else:
+                rows.append(found)
+        start, size = 0, len(rows)
+        while start < len(rows):
+            chunk = rows[start : start + size]
+            try:
+                mutation = self._write(
+                    [row.vector for row in chunk], batch_size=len(chunk), atomic=False
+                )
+            except InvalidVector as error:
+                if error.row is None:
+                    raise
+                bad = rows.pop(start + error.row - 1)
+                self._refuse(Refusal(bad.line, bad.vector.id, _reason(error, bad.vector.id)))
+                size = max(1, len(chunk) // 2)
+            except DatabaseError as error:
+                if not self._skips or (error.sqlstate or "")[:2] not in _OF_A_ROW:
+                    raise
+                if len(chunk) == 1:
+                    bad = rows.pop(start)
+                    self._refuse(Refusal(bad.line, bad.vector.id, error.message))
+                size = max(1, len(chunk) // 2)
+            else:
+                self.written += mutation.count
+                start += len(chunk)
+                size *= 2
+
+    def _refuse(self, refusal: Refusal) -> None:
+        if not self._skips:
+            count = self.already_read + self.read
+            raise self._stop(
+                refusal,
+                f"The {count:,} vectors in the batches before it were written."
+                if count
+                else "Nothing was written.",
+            )
+        self.refused += 1
+        if self._on_refusal is not None:
+            self._on_refusal(refusal)
+
+    def _stop(self, refusal: Refusal, hint: str) -> InvalidVector:
+        named = "" if refusal.id is None else f', id "{refusal.id[:64]}"'
+        self._stopped = InvalidVector(
+            f"{self._file}, {self._unit} {refusal.line}{named}: {refusal.reason}",
+            hint=hint,
+            row=refusal.line,
+        )
+        return self._stopped
+
+    def _index(self, rows: list[_Row], create: Metric | None) -> tuple[IndexInfo, bool]:
+        """Return the index, and whether it was made just now."""
+        try:
+            info = self._client.get_index(self._name)
+        except IndexNotFound:
+            if create is None:
+                raise
+        else:
+            if create not in (None, info.metric):
+                raise InvalidRequest(
+                    f'index "{self._name}" is there, with the metric {info.metric}, not {create}',
+                    hint="Choose another name, or leave out create.",
+                )
+            return info, False
+        for row in rows:
+            if isinstance(row, Numbered) and (dimensions := _dimensions(row.vector)):
+                return self._client.create_index(
+                    self._name, dimensions=dimensions, metric=create
+                ), True
+        for row in rows:
+            if isinstance(row, Refusal):
+                raise self._stop(row, "Nothing was written.")
+        raise InvalidRequest(
+            f"{self._file} holds no vectors, so the dimensions of the index are not known",
+            hint="Create the index first.",
+        )
+
+
+class _Lines:
+    """The lines of the rows that were given: a row is as many lines down as were blank."""
+
+    def __init__(self) -> None:
+        self._last = 0
+        self._gaps: list[tuple[int, int]] = [(0, 0)]  # from this row on, so many
+
+    def add(self, line: int) -> None:
+        self._last += 1
+        if line - self._last != self._gaps[-1][1]:
+            self._gaps.append((self._last, line - self._last))
+
+    def __getitem__(self, row: int) -> int:
+        return row + next(blank for first, blank in reversed(self._gaps) if first <= row)
+
+
+def _fitting(row: _Row, info: IndexInfo) -> _Row:
+    """Refuse what has another number of dimensions: among others it could seem the usual one."""
+    if isinstance(row, Refusal):
+        return row
+    found = _dimensions(row.vector)
+    if found is None:
+        return Refusal(row.line, row.vector.id, "values are not a list of numbers")
+    if found != info.dimensions:
+        return Refusal(
+            row.line, row.vector.id, f"expected {info.dimensions} dimensions, got {found}"
+        )
+    return row
+
+
+def _dimensions(vector: Vector) -> int | None:
+    return len(vector.values) if isinstance(vector.values, (list, np.ndarray)) else None
+
+
+def _reason(error: InvalidVector, id: str) -> str:
+    """Return what the client said of a row without the row's place, which the report has."""
+    problem = error.message.removeprefix(f"row {error.row}")
+    return problem.removeprefix(f', id "{id[:64]}"').removeprefix(": ")

@@ -1,0 +1,95 @@
+"""How far an import got: a small file beside its input."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from pgvectorize import IndexInfo, InvalidRequest
+from pgvectorize.transfer.files import File, Format, Place, cannot, paths_of
+
+_ENDING = ".pgvectorize-progress"
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What earlier runs did: where they stopped, and after how many vectors of the file."""
+
+    place: Place
+    read: int
+
+
+class ProgressFile:
+    """The state of an import in batches, kept from its first batch to its end.
+
+    It is written after a batch is committed. A crash between the two has the batch
+    written again, which changes nothing.
+    """
+
+    def __init__(self, file: File, format: Format) -> None:
+        name = os.fspath(file)
+        self._file = file
+        self._inputs = paths_of(file, format)
+        self.path = Path(name.rstrip(os.sep) + _ENDING)
+        self._is_stdin = name == "-"
+        self._input = [] if self._is_stdin else self._identity()
+
+    def read(self, info: IndexInfo) -> Done | None:
+        """Return what was done, None for nothing; raises `InvalidRequest` if it no longer fits."""
+        if self._is_stdin:
+            raise InvalidRequest(
+                "an import from stdin cannot be resumed", hint="Import it from a file."
+            )
+        try:
+            state = json.loads(self.path.read_text(encoding="utf-8"))
+            index, input = state["index"], state["input"]
+            done = Done({key: int(value) for key, value in state["place"].items()}, state["read"])
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise cannot("read", self.path, error) from error
+        except (ValueError, TypeError, KeyError, AttributeError) as error:
+            raise self._unfit(f"{self.path} cannot be understood") from error
+        if input != self._input:
+            raise self._unfit(f"{os.fspath(self._file)} was changed since its import stopped")
+        if index != self._index(info):
+            raise self._unfit(
+                f"{os.fspath(self._file)} was being imported into another index, '{index[0]}' "
+                f"made at {index[1]}"
+            )
+        return done
+
+    def write(self, info: IndexInfo, done: Done) -> None:
+        if self._is_stdin:
+            return
+        state = {
+            "index": self._index(info),
+            "input": self._input,
+            "place": done.place,
+            "read": done.read,
+        }
+        part = self.path.with_name(self.path.name + ".part")
+        try:
+            part.write_text(json.dumps(state), encoding="utf-8")
+            part.replace(self.path)
+        except OSError as error:
+            raise cannot("write", self.path, error) from error
+
+    def remove(self) -> None:
+        if not self._is_stdin:
+            self.path.unlink(missing_ok=True)
+
+    def _identity(self) -> list[list[int]]:
+        try:
+            return [[found.st_size, found.st_mtime_ns] for found in map(os.stat, self._inputs)]
+        except OSError as error:
+            raise cannot("read", self._file, error) from error
+
+    @staticmethod
+    def _index(info: IndexInfo) -> list[str]:
+        return [info.name, info.created_on.isoformat()]
+
+    def _unfit(self, problem: str) -> InvalidRequest:
+        return InvalidRequest(problem, hint=f"Delete {self.path} to begin anew.")

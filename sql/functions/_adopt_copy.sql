@@ -1,0 +1,63 @@
+-- Make an index of what a select of id, namespace, embedding and metadata finds.
+--
+-- The rows are staged, so that all that follows sees one snapshot, without a lock
+-- on where they come from. Without dimensions those of most rows count. The HNSW
+-- index is built after the rows are in, which is many times as fast as before.
+create or replace function pgvectorize._adopt_copy(
+    name         text,
+    source       text,
+    metric       text,
+    dimensions   integer,
+    description  text
+)
+returns pgvectorize.index_info
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    target  pgvectorize.indexes;
+    hnsw    regclass;
+    rebuild text;
+begin
+    perform pgvectorize._stage();
+    execute format('insert into pg_temp.pgvectorize_staging (id, namespace, embedding, metadata) %s', source);
+    if dimensions is null then
+        execute $sql$
+            select mode() within group (order by @vector@.vector_dims(embedding)) from pg_temp.pgvectorize_staging
+        $sql$ into dimensions;
+    end if;
+    if dimensions is null then
+        perform pgvectorize._refuse(
+            'there are no rows, so the dimensions are not known', 'Create an index with dimensions and a metric instead.'
+        );
+    end if;
+
+    perform pgvectorize.create_index(name => name, dimensions => dimensions, metric => metric, description => description);
+    target := pgvectorize._index(name);
+    perform pgvectorize._check_adopted(target, 'select id, namespace, embedding, metadata from pg_temp.pgvectorize_staging');
+
+    hnsw := pgvectorize._hnsw(target);
+    if hnsw is not null then
+        rebuild := pg_get_indexdef(hnsw);
+        execute format('drop index %s', hnsw);
+    end if;
+    execute format(
+        $sql$
+        insert into %s (id, namespace, embedding, metadata)
+        select staged.id, coalesce(staged.namespace, ''), staged.embedding, staged.metadata
+        from pg_temp.pgvectorize_staging as staged
+        order by staged.id
+        $sql$,
+        target.relation
+    );
+    if hnsw is not null then
+        execute rebuild;
+    end if;
+    perform pgvectorize._record_mutation(target);
+    return pgvectorize.get_index(name);
+end;
+$$;
+
+comment on function pgvectorize._adopt_copy(text, text, text, integer, text)
+    is 'Make an index of the rows of a select.';

@@ -1,0 +1,51 @@
+-- Refuse rows that an index cannot hold, with the ids of the first ten.
+create or replace function pgvectorize._check_adopted(target pgvectorize.indexes, source text)
+returns void
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    found_count bigint;
+    listed      text;
+begin
+    execute format(
+        $sql$
+        with given (id, namespace, embedding, metadata) as (%s),
+        problem (id, reason) as (
+            select
+                id,
+                coalesce(
+                    pgvectorize._vector_problem($1, id, embedding, namespace, metadata),
+                    case
+                        when $1.is_strict
+                            then pgvectorize._strict_problem($1, id, embedding, namespace, metadata) ->> 'message'
+                    end
+                )
+            from given
+            union all
+            select id, format('%%s rows have this id', count(*)) from given where id is not null
+            group by id having count(*) > 1
+        ),
+        numbered as (
+            select id, reason, row_number() over (order by coalesce(id, '') collate "C", reason) as position
+            from problem where reason is not null
+        )
+        select
+            count(*),
+            string_agg(format('id "%%s": %%s', left(id, 64), reason), '; ' order by position) filter (where position <= 10)
+        from numbered
+        $sql$,
+        source
+    ) into found_count, listed using target;
+    if found_count > 0 then
+        raise exception 'what does not fit an index: %',
+            listed || case when found_count > 10 then format('; and %s more', found_count - 10) else '' end
+            using errcode = 'PV004',
+                  hint = 'Nothing was changed. Mend or delete these rows, or adopt a view without them.';
+    end if;
+end;
+$$;
+
+comment on function pgvectorize._check_adopted(pgvectorize.indexes, text)
+    is 'Refuse rows that an index cannot hold, by their ids.';

@@ -1,0 +1,43 @@
+-- Refuse what Vectorize would not take as a filter: its size, and operators that
+-- it does not have. What is left of the grammar is checked as ever.
+create or replace function pgvectorize._check_strict_filter(filter jsonb)
+returns void
+language plpgsql
+immutable
+parallel safe
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    member   text;
+    operator text;
+begin
+    if pgvectorize._compact_bytes(filter) > pgvectorize._limit('filter_bytes', true) then
+        perform pgvectorize._refuse_strictly(
+            format(
+                'filter too large; max is %s bytes of compact JSON, got %s bytes',
+                pgvectorize._limit('filter_bytes', true), pgvectorize._compact_bytes(filter)
+            ),
+            null, 'PV003'
+        );
+    end if;
+    for member, operator in
+        select members.key, operators.key
+        from jsonb_each(case jsonb_typeof(filter) when 'object' then filter else '{}' end) as members (key, condition)
+        left join lateral jsonb_object_keys(
+            case jsonb_typeof(members.condition) when 'object' then members.condition else '{}' end
+        ) as operators (key) on true
+    loop
+        if member in ('$and', '$or', '$not')
+            or operator in ('$exists', '$is_null', '$prefix', '$contains', '$contains_any', '$contains_all')
+        then
+            perform pgvectorize._refuse_strictly(
+                format('filter: Vectorize has no %s', case when member like '$%' then member else operator end),
+                null, 'PV003'
+            );
+        end if;
+    end loop;
+end;
+$$;
+
+comment on function pgvectorize._check_strict_filter(jsonb)
+    is 'Refuse what Vectorize would not take as a filter.';

@@ -1,0 +1,15 @@
+-- Return a limit by its name. With constants it is computed when a statement is
+-- planned, not when it is run: give `strict` as a constant where speed matters.
+create or replace function pgvectorize._limit(name text, strict boolean)
+returns bigint
+language sql
+immutable
+parallel safe
+as $$
+    select case when _limit.strict then limits.strict else limits.value end
+    from pgvectorize.limits()
+    where limits.name = _limit.name
+$$;
+
+comment on function pgvectorize._limit(text, boolean)
+    is 'A limit by its name.';

@@ -1,0 +1,48 @@
+-- Say what Vectorize would answer to a vector, or null: its message, and its code
+-- where one is known. Messages: error log of the service (spec of this project's
+-- limits, `limits()`).
+create or replace function pgvectorize._strict_problem(
+    target     pgvectorize.indexes,
+    id         text,
+    embedding  @vector@.vector,
+    namespace  text,
+    metadata   jsonb
+)
+returns jsonb
+language sql
+immutable
+parallel safe
+as $$
+    select case
+        when octet_length(id) > pgvectorize._limit('id_bytes', true) then jsonb_build_object(
+            'code', 40008,
+            'message', format(
+                'id too long; max is %s bytes, got %s bytes', pgvectorize._limit('id_bytes', true), octet_length(id)
+            )
+        )
+        when octet_length(namespace) > pgvectorize._limit('namespace_bytes', true) then jsonb_build_object(
+            'message', format(
+                'namespace too long; max is %s bytes, got %s bytes',
+                pgvectorize._limit('namespace_bytes', true), octet_length(namespace)
+            )
+        )
+        when @vector@.vector_dims(embedding) <> target.dimensions then jsonb_build_object(
+            'code', 40012,
+            'message', format(
+                'invalid vector for id="%s", expected %s dimensions, and got %s dimensions',
+                id, target.dimensions, @vector@.vector_dims(embedding)
+            )
+        )
+        when pgvectorize._compact_bytes(metadata) > pgvectorize._limit('metadata_bytes', true) then jsonb_build_object(
+            'code', 40016,
+            'message', format(
+                'oversized metadata for vector id="%s"; the compact JSON representation of the metadata'
+                ' must not exceed %s bytes, got %s bytes',
+                id, pgvectorize._limit('metadata_bytes', true), pgvectorize._compact_bytes(metadata)
+            )
+        )
+    end
+$$;
+
+comment on function pgvectorize._strict_problem(pgvectorize.indexes, text, @vector@.vector, text, jsonb)
+    is 'What Vectorize would answer to a vector, or null.';

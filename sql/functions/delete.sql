@@ -1,0 +1,55 @@
+-- Delete the vectors that match a filter, those of a namespace, or what is in
+-- both; count in the answer says how many. With `dry_run` it only counts, and
+-- mutation_id is null. Rows are locked in the order of their ids, as writers do,
+-- so that the two cannot deadlock.
+create or replace function pgvectorize.delete(
+    index      text,
+    filter     jsonb default null,
+    namespace  text default null,
+    dry_run    boolean default false
+)
+returns pgvectorize.deletion
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    target    pgvectorize.indexes := pgvectorize._index(index);
+    predicate text := pgvectorize._predicate_sql(target, namespace, filter);
+    deletion  pgvectorize.deletion;
+begin
+    if namespace is null and coalesce(filter, '{}') = '{}' then
+        perform pgvectorize._refuse(
+            'give a filter or a namespace', 'To delete all vectors of an index, truncate it.'
+        );
+    end if;
+
+    if dry_run is distinct from false then
+        execute format('select count(*) from %s as stored where %s', target.relation, predicate) into deletion.count;
+        return deletion;
+    end if;
+
+    execute format(
+        $sql$
+        with doomed as materialized (
+            select stored.id from %1$s as stored
+            where %2$s
+            order by stored.id collate "C"
+            for update
+        ),
+        deleted as (
+            delete from %1$s as stored using doomed
+            where stored.id = doomed.id
+            returning stored.id
+        )
+        select count(*) from deleted
+        $sql$,
+        target.relation, predicate
+    ) into deletion.count;
+    deletion.mutation_id := pgvectorize._record_mutation(target);
+    return deletion;
+end;
+$$;
+
+comment on function pgvectorize.delete(text, jsonb, text, boolean)
+    is 'Delete vectors by filter and namespace.';

@@ -1,0 +1,21 @@
+-- Delete all vectors of a namespace; count in the answer says how many. That
+-- there are none is no error.
+create or replace function pgvectorize.delete_namespace(
+    index      text,
+    namespace  text
+)
+returns pgvectorize.deletion
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    if namespace is null then
+        perform pgvectorize._refuse('namespace is missing', 'To delete all vectors of an index, truncate it.');
+    end if;
+    return pgvectorize.delete(index, namespace => namespace);
+end;
+$$;
+
+comment on function pgvectorize.delete_namespace(text, text)
+    is 'Delete all vectors of a namespace.';

@@ -1,0 +1,113 @@
+-- Count the values of a metadata property, the most frequent first: how many of
+-- the matching vectors have each.
+--
+-- top_k    how many values to return, 1 to 1,000
+-- buckets  count the property's numbers in this many ranges of equal width
+--          instead, 1 to 1,000, from the least number to the greatest, empty
+--          ranges too: lower <= number < upper, and in the last one <= upper
+--
+-- A value is a string, a number or a boolean. Each that stands in an array counts,
+-- once a vector. Where the property is missing, null or an object, the vector is
+-- in no facet.
+create or replace function pgvectorize.facets(
+    index          text,
+    property_name  text,
+    filter         jsonb default null,
+    namespace      text default null,
+    top_k          integer default 20,
+    buckets        integer default null
+)
+returns setof pgvectorize.facet
+language plpgsql
+stable
+parallel safe
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    target pgvectorize.indexes := pgvectorize._index(index);
+    found  text;
+begin
+    perform pgvectorize._check_property_name(property_name, 'PV000');
+    perform pgvectorize._check_between('top_k', top_k, 1, 1000, 'The default is 20.');
+    if buckets is not null then
+        perform pgvectorize._check_between(
+            'buckets', buckets, 1, 1000, 'It is how many ranges the numbers are cut into.'
+        );
+    end if;
+
+    found := format(
+        $sql$
+        with property as materialized (select %2$s as value from %1$s as stored where %3$s)
+        select property.value
+        from property
+        where jsonb_typeof(property.value) in ('string', 'number', 'boolean')
+        union all
+        select element.value
+        from property
+        cross join lateral (
+            select distinct listed.value
+            from jsonb_array_elements(
+                case jsonb_typeof(property.value) when 'array' then property.value else '[]' end
+            ) as listed (value)
+            where jsonb_typeof(listed.value) in ('string', 'number', 'boolean')
+        ) as element
+        where jsonb_typeof(property.value) = 'array'
+        $sql$,
+        target.relation,
+        pgvectorize._property_sql(property_name, null),
+        pgvectorize._predicate_sql(target, namespace, filter)
+    );
+
+    if buckets is null then
+        return query execute format(
+            $sql$
+            select found.value, null::numeric, null::numeric, count(*) as count
+            from (%s) as found
+            group by found.value
+            order by count desc, jsonb_typeof(found.value),
+                case jsonb_typeof(found.value) when 'number' then found.value::numeric end,
+                (found.value #>> '{}') collate "C"
+            limit %s
+            $sql$,
+            found, top_k
+        );
+    else
+        return query execute format(
+            $sql$
+            with numbers as materialized (
+                select found.value::numeric as number from (%s) as found where jsonb_typeof(found.value) = 'number'
+            ),
+            extent as materialized (
+                select min(numbers.number) as lowest, max(numbers.number) as highest,
+                    case when min(numbers.number) = max(numbers.number) then 1 else $1 end as buckets
+                from numbers
+                having count(*) > 0
+            ),
+            bounds as materialized (
+                select array_agg(
+                    trim_scale(extent.lowest + (extent.highest - extent.lowest) * (bucket - 1) / extent.buckets)
+                    order by bucket
+                ) as lower
+                from extent cross join lateral generate_series(1, extent.buckets) as bucket
+            ),
+            counted as (
+                select width_bucket(numbers.number, bounds.lower) as bucket, count(*) as count
+                from numbers cross join bounds
+                group by bucket
+            )
+            select null::jsonb, bounds.lower[bucket], coalesce(bounds.lower[bucket + 1], extent.highest),
+                coalesce(counted.count, 0)
+            from extent
+            cross join bounds
+            cross join lateral generate_series(1, extent.buckets) as bucket
+            left join counted using (bucket)
+            order by bucket
+            $sql$,
+            found
+        ) using buckets;
+    end if;
+end;
+$$;
+
+comment on function pgvectorize.facets(text, text, jsonb, text, integer, integer)
+    is 'The values of a metadata property, counted.';

@@ -1,0 +1,37 @@
+-- Return every limit: what holds here, what holds in strict mode, which is what
+-- holds at Vectorize, and where that is from. Null is no limit. Every check reads
+-- its number from this table.
+--
+-- Sources: D is Cloudflare's documentation (platform/limits, reference/client-api,
+-- reference/metadata-filtering); E an error message that the service was seen to
+-- answer with; P PostgreSQL or pgvector; O our own choice.
+create or replace function pgvectorize.limits()
+returns setof pgvectorize.limit_info
+language sql
+immutable
+parallel safe
+as $$
+    values
+        ('dimensions_least',       1::bigint,     32::bigint, 'E; P'),
+        ('dimensions',                 16000,           1536, 'D, E; P: the type vector'),
+        ('name_bytes',                    63,             63, 'D: 64; P: a table''s name has 63'),
+        ('id_bytes',                    1024,             64, 'D, E 40008; O: fits a btree row'),
+        ('namespace_bytes',             1024,             64, 'D; O: fits a btree row'),
+        ('metadata_bytes',              null,          10240, 'D, E 40016: as compact JSON'),
+        ('top_k',                       1000,            100, 'D, E 40025; O: pgvector''s ef_search'),
+        ('top_k_whole',                 1000,             50, 'D, E 40025: with values or all metadata'),
+        ('offset',                     10000,              0, 'O; not in Vectorize'),
+        ('ef_search',                   1000,           1000, 'P'),
+        ('ids_to_get',                  null,             20, 'E 40007'),
+        ('ids_to_delete',               null,            100, 'E 40007'),
+        ('vectors_to_write',            null,           5000, 'D: by HTTP; 1,000 by a Worker'),
+        ('vectors_to_list',             1000,           1000, 'D'),
+        ('metadata_indexes',            null,             10, 'D'),
+        ('filter_bytes',                null,           2047, 'D: as compact JSON'),
+        ('property_name_characters',     512,            512, 'D'),
+        ('filter_depth',                  32,              1, 'O; not in Vectorize'),
+        ('string_bytes_compared',       null,             64, 'D: of a string index')
+$$;
+
+comment on function pgvectorize.limits()
+    is 'Every limit, here and in strict mode, with its source.';

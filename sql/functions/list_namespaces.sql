@@ -1,0 +1,26 @@
+-- Return the namespaces of an index with how many vectors each holds, by name;
+-- first, with null for a name, come the vectors without one. Takes a scan.
+create or replace function pgvectorize.list_namespaces(index text)
+returns setof pgvectorize.namespace_info
+language plpgsql
+stable
+parallel safe
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    target pgvectorize.indexes := pgvectorize._index(index);
+begin
+    return query execute format(
+        $sql$
+        select nullif(stored.namespace, ''), count(*)
+        from %s as stored
+        group by stored.namespace
+        order by stored.namespace collate "C"
+        $sql$,
+        target.relation
+    );
+end;
+$$;
+
+comment on function pgvectorize.list_namespaces(text)
+    is 'The namespaces of an index, with their sizes.';

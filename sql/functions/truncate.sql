@@ -1,0 +1,21 @@
+-- Delete all vectors of an index at once, however many they are, and return the
+-- mutation's id. Metadata indexes stay.
+-- As Postgres' own `truncate`, which it is: it waits for readers and writers of
+-- the index to end and keeps new ones waiting until the transaction ends
+-- (ACCESS EXCLUSIVE), and it needs the privilege TRUNCATE on the table.
+create or replace function pgvectorize.truncate(index text)
+returns uuid
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    target pgvectorize.indexes := pgvectorize._index(index);
+begin
+    execute format('truncate table %s', target.relation);
+    return pgvectorize._record_mutation(target);
+end;
+$$;
+
+comment on function pgvectorize.truncate(text)
+    is 'Delete all vectors of an index.';

@@ -1,0 +1,44 @@
+-- Change the name or the description of an index; null leaves either as it is,
+-- and an empty description removes it. The table is renamed too, which waits for
+-- readers and writers of the index to end (ACCESS EXCLUSIVE).
+create or replace function pgvectorize.update_index(
+    name         text,
+    new_name     text default null,
+    description  text default null
+)
+returns pgvectorize.index_info
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    target pgvectorize.indexes;
+begin
+    if new_name is null and description is null then
+        perform pgvectorize._refuse('give a new name or a description', 'Nothing else of an index can be changed.');
+    end if;
+
+    -- in one order, so that two that swap names cannot deadlock
+    perform pg_advisory_xact_lock(hashtextextended('pgvectorize index ' || wanted.name, 0))
+    from (
+        select given.name from unnest(array[update_index.name, new_name]) as given (name)
+        where given.name is not null
+        order by given.name collate "C"
+    ) as wanted;
+    target := pgvectorize._index(name);
+    if new_name <> name then
+        perform pgvectorize._claim_name(new_name);
+        execute format('alter table %s rename to %I', target.relation, new_name);
+    end if;
+
+    update pgvectorize.indexes
+    set name = coalesce(new_name, update_index.name),
+        description = nullif(coalesce(update_index.description, indexes.description), ''),
+        modified_on = clock_timestamp()
+    where indexes.id = target.id;
+    return pgvectorize.get_index(coalesce(new_name, name));
+end;
+$$;
+
+comment on function pgvectorize.update_index(text, text, text)
+    is 'Change the name or the description of an index.';

@@ -1,0 +1,79 @@
+-- Change the metadata of vectors, chosen by id, or by filter and namespace, and
+-- leave the rest of them alone.
+--
+-- mode  merge    apply `patch` as a JSON Merge Patch (RFC 7396): its keys replace
+--                those that are there, null removes a key, objects are merged
+--       replace  make `patch` the metadata
+--
+-- count in the answer is the vectors that were chosen and are there, ids their
+-- ids in the order given, or none where a filter or a namespace chose them. One
+-- that is unchanged is not written again. Rows are locked in the order of their
+-- ids, as writers do, and patched as they are once locked.
+create or replace function pgvectorize.update_metadata(
+    index      text,
+    patch      jsonb,
+    ids        text[] default null,
+    filter     jsonb default null,
+    namespace  text default null,
+    mode       text default 'merge'
+)
+returns pgvectorize.mutation
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    target    pgvectorize.indexes := pgvectorize._index(index);
+    predicate text := pgvectorize._predicate_sql(target, namespace, filter);
+    problem   text := case
+        when patch is null then 'it is missing'
+        when patch @? 'strict $.**{101}' then 'it is nested more than 100 levels deep'
+        else pgvectorize._metadata_problem(patch)
+    end;
+    mutation  pgvectorize.mutation;
+begin
+    if problem is not null then
+        perform pgvectorize._refuse('patch: ' || problem, 'A patch is an object, such as {"price": 10, "color": null}.');
+    elsif mode is null or mode not in ('merge', 'replace') then
+        perform pgvectorize._refuse(
+            format('mode "%s" is not known', left(mode, 64)), pgvectorize._nearest(mode, array['merge', 'replace'])
+        );
+    elsif (ids is null) = (namespace is null and coalesce(filter, '{}') = '{}') then
+        perform pgvectorize._refuse(
+            'give either ids, or a filter or a namespace', 'They say which vectors are changed.'
+        );
+    end if;
+
+    execute format(
+        $sql$
+        with chosen as materialized (
+            select stored.id, stored.metadata as found, %3$s as wanted
+            from %1$s as stored
+            where %2$s
+            order by stored.id collate "C"
+            for update
+        ),
+        changed as (
+            update %1$s as stored set metadata = chosen.wanted
+            from chosen
+            where stored.id = chosen.id and chosen.wanted::text is distinct from chosen.found::text
+        )
+        select count(*), %4$s from chosen
+        $sql$,
+        target.relation,
+        case when ids is null then predicate else 'stored.id = any ($2)' end,
+        case mode when 'merge' then 'pgvectorize._merge_patch(stored.metadata, $1)' else '$1' end,
+        case
+            when ids is null then 'null::text[]'
+            else 'array_agg(chosen.id order by array_position($2, chosen.id))'
+        end
+    ) into mutation.count, mutation.ids using patch, ids;
+
+    mutation.ids := coalesce(mutation.ids, '{}');
+    mutation.mutation_id := pgvectorize._record_mutation(target);
+    return mutation;
+end;
+$$;
+
+comment on function pgvectorize.update_metadata(text, jsonb, text[], jsonb, text, text)
+    is 'Change the metadata of vectors.';

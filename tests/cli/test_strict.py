@@ -1,0 +1,43 @@
+"""Strict mode and the limits, from the shell."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from pgvectorize import Client
+
+Json = Callable[..., Any]
+Text = Callable[..., str]
+
+
+def test_strict_holds_for_the_command(
+    refused: Text, cli_json: Json, make_index: Callable[..., str]
+) -> None:
+    query = ["query", make_index(), "--vector", "1", "0", "0", "--top-k", "101"]
+    assert cli_json(*query)["count"] == 0
+    assert "max top K is 100, but got 101" in refused("--strict", *query)
+
+
+def test_create_makes_a_strict_index(
+    cli_json: Json, cli_text: Text, refused: Text, client: Client
+) -> None:
+    says = "Dimensions must be in range: [32, 1536]"
+    create = ["create", "strict-one", "--metric", "cosine", "--strict", "--dimensions"]
+    assert says in refused(*create, "3")
+    try:
+        assert cli_json(*create, "32")["name"] == "strict-one"
+        assert client.get_index("strict-one").is_strict
+        assert "Vectorize's own limits hold" in cli_text("get", "strict-one")
+    finally:
+        client.delete_index("strict-one")
+
+
+@pytest.mark.parametrize("name", ["top_k", "metadata_bytes", "ids_to_get"])
+def test_limits_shows_every_limit(cli_json: Json, cli_text: Text, name: str) -> None:
+    limits = {limit["name"]: limit for limit in cli_json("limits")}
+    assert limits[name]["strict"]
+    assert limits[name]["source"]
+    assert name in cli_text("limits")

@@ -1,0 +1,149 @@
+"""Make the reference pages in docs/ from the code, or check that they are fresh.
+
+docs/python.md from the docstrings of the client, docs/sql.md from the heads of the
+public functions, docs/cli.md from the help of the commands.
+
+usage: python tools/reference.py [--check]
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+
+import pgvectorize
+from pgvectorize import cli, errors
+
+ROOT = Path(__file__).parent.parent
+MADE = "<!-- Made by `make sync`; edit {} instead. -->\n"
+
+
+def python_page() -> Iterator[str]:
+    yield MADE.format("the docstrings")
+    yield "# Python\n"
+    yield (
+        "`AsyncClient` and `AsyncIndex` have the same methods, awaited; "
+        "`await AsyncClient.connect(…)` is `connect(…)`.\n"
+    )
+    for title, kind in (("Client", pgvectorize.Client), ("Index", pgvectorize.Index)):
+        yield f"## {title}\n\n{inspect.getdoc(kind)}\n"
+        for name, method in vars(kind).items():
+            function = getattr(method, "__func__", method)
+            if not name.startswith("_") and inspect.isfunction(function):
+                yield f"### {title}.{name}\n\n```text\n{_signature(name, function)}\n```\n"
+                yield f"{inspect.getdoc(function)}\n"
+    yield f"## embedded\n\n```text\n{_signature('embedded', pgvectorize.embedded)}\n```\n"
+    yield f"{inspect.getdoc(pgvectorize.embedded)}\n"
+    yield "## Values\n"
+    for name in pgvectorize.__all__:
+        value = getattr(pgvectorize, name)
+        if hasattr(value, "__dataclass_fields__"):
+            yield f"### {name}\n\n{inspect.getdoc(value)}\n"
+            yield (
+                "\n".join(
+                    f"- `{field.name}`: `{field.type}`"
+                    for field in value.__dataclass_fields__.values()
+                )
+                + "\n"
+            )
+    tree = inspect.getdoc(errors) or ""
+    yield f"## Errors\n\n```text\n{tree.partition(chr(10))[2].strip()}\n```\n"
+
+
+def sql_page() -> Iterator[str]:
+    yield MADE.format("sql/functions/")
+    yield "# SQL\n"
+    yield (
+        "Functions are in schema `pgvectorize` and are called with named arguments, "
+        "`pgvectorize.query(index => 'docs', …)`; those with a default may be left out.\n"
+    )
+    for path in sorted((ROOT / "sql" / "functions").glob("[!_]*.sql")):
+        text = path.read_text(encoding="utf-8")
+        head, body = text.split("create or replace function ", 1)
+        prose = re.sub(r"^-- ?", "", head, flags=re.MULTILINE).strip()
+        signature = body.split("\nlanguage ", 1)[0].replace("@vector@.", "")
+        yield f"## {path.stem}\n\n```text\n{signature}\n```\n\n{_as_list(prose)}\n"
+    yield "## Types\n\nWhat the functions return; `values` is a `vector`.\n"
+    revision = (ROOT / "migrations/versions/0001_catalog.py").read_text(encoding="utf-8")
+    for name, attributes in re.findall(
+        r"create type pgvectorize\.(\w+) as \((.*?)\)\s*\"", revision, flags=re.DOTALL
+    ):
+        listed = (" ".join(each.replace("{vector}.", "").split()) for each in attributes.split(","))
+        yield f"- `{name}`: " + ", ".join(f"`{each}`" for each in listed)
+    yield ""
+
+
+def cli_page() -> Iterator[str]:
+    yield MADE.format("the commands in pgvectorize/cli/")
+    yield "# Command line\n"
+    context = click.Context(cli.main, info_name="pgvectorize", terminal_width=80)
+    yield f"```text\n{cli.main.get_help(context)}\n```\n"
+    for name, command in cli.main.commands.items():
+        inner = click.Context(command, info_name=name, parent=context)
+        yield f"## {name}\n\n```text\n{command.get_help(inner)}\n```\n"
+
+
+PAGES: dict[str, Callable[[], Iterator[str]]] = {
+    "python.md": python_page,
+    "sql.md": sql_page,
+    "cli.md": cli_page,
+}
+
+
+def _signature(name: str, function: Any) -> str:
+    """Write a signature with one parameter a line where it is long."""
+    signature = inspect.signature(function)
+    parameters = [
+        each for each in signature.parameters.values() if each.name not in ("self", "cls")
+    ]
+    text = f"{name}{signature.replace(parameters=parameters)}".replace("'", "")
+    if len(text) <= 88:
+        return text
+    lines: list[str] = []
+    keyword_only = False
+    for parameter in parameters:
+        if parameter.kind is parameter.KEYWORD_ONLY and not keyword_only:
+            keyword_only = True
+            lines.append("*")
+        lines.append(_unquoted(str(parameter)))
+    body = ",\n    ".join(lines)
+    return f"{name}(\n    {body},\n) -> {signature.return_annotation}"
+
+
+def _unquoted(signature: str) -> str:
+    """Take the quotes from annotations, which are strings at run time."""
+    return re.sub(r"(: |-> )'([^']*)'", r"\1\2", signature)
+
+
+def _as_list(prose: str) -> str:
+    """Turn the columns of parameters in a head, "name    what it is", into a list."""
+    prose = re.sub(r"(?<=[^\n])\n(?= {4}pgvectorize)", "\n\n", prose)
+    return re.sub(
+        r"^(\w+) {2,}(.+(?:\n {3,}.+)*)$",
+        lambda found: f"- `{found[1]}`: {' '.join(found[2].split())}",
+        prose,
+        flags=re.MULTILINE,
+    )
+
+
+def main() -> None:
+    stale = []
+    for name, page in PAGES.items():
+        wanted = "\n".join(page())
+        path = ROOT / "docs" / name
+        if "--check" not in sys.argv:
+            path.write_text(wanted, encoding="utf-8")
+        elif not path.exists() or path.read_text(encoding="utf-8") != wanted:
+            stale.append(f"docs/{name}")
+    if stale:
+        sys.exit(f"{', '.join(stale)}: not what the code makes; run: make sync")
+
+
+if __name__ == "__main__":
+    main()
