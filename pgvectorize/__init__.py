@@ -35,6 +35,7 @@ from pgvectorize.models import (
     Facet,
     IndexDescription,
     IndexInfo,
+    IndexUsage,
     LimitInfo,
     ListedVector,
     Match,
@@ -67,6 +68,7 @@ __all__ = [
     "IndexExists",
     "IndexInfo",
     "IndexNotFound",
+    "IndexUsage",
     "InvalidFilter",
     "InvalidRequest",
     "InvalidVector",
@@ -92,9 +94,9 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    """Import `pgvectorize.schema` at its first use: Alembic takes as long as all the rest."""
-    if name == "schema":
+    """Import these at their first use: Alembic takes as long as all the rest."""
+    if name in ("schema", "transfer"):
         import importlib
 
-        return importlib.import_module("pgvectorize.schema")
+        return importlib.import_module(f"pgvectorize.{name}")
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

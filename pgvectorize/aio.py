@@ -33,6 +33,7 @@ from pgvectorize.models import (
     IndexDescription,
     IndexInfo,
     IndexType,
+    IndexUsage,
     Library,
     LimitInfo,
     Matches,
@@ -244,16 +245,24 @@ class AsyncClient:
         return await self._run(operations.list_indexes())
 
     async def update_index(
-        self, name: str, *, new_name: str | None = None, description: str | None = None
+        self,
+        name: str,
+        *,
+        new_name: str | None = None,
+        description: str | None = None,
+        count_queries: bool | None = None,
     ) -> IndexInfo:
         """Change the name or the description of an index; "" removes the description.
+
+        `count_queries` says whether its queries are counted for `usage`, which costs
+        each an insert of one row; on a replica or read-only they are not counted.
 
         The table is renamed with it, which waits for running queries and writes of the
         index to end. Handles on the old name find nothing from then on.
 
         Raises `IndexNotFound`, `IndexExists` and `InvalidRequest`.
         """
-        return await self._run(operations.update_index(name, new_name, description))
+        return await self._run(operations.update_index(name, new_name, description, count_queries))
 
     async def delete_index(self, name: str) -> None:
         """Delete an index with all its vectors; raises `IndexNotFound`.
@@ -261,6 +270,14 @@ class AsyncClient:
         Waits for running queries and writes of the index to end.
         """
         await self._run(operations.delete_index(name))
+
+    async def usage(self, index: str | None = None) -> list[IndexUsage]:
+        """Return what one index or each stores and how often it was queried, by month.
+
+        Newest month first, with what the same would cost at Vectorize, before what its
+        plans include for an account. Queries count from when `update_index` says so.
+        """
+        return await self._run(operations.usage(index))
 
     async def limits(self) -> list[LimitInfo]:
         """Return every limit: what holds here, and in strict mode, with its source."""

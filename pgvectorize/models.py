@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
-from datetime import datetime
+from datetime import date, datetime
+from decimal import Decimal
 from typing import Any, Literal, TypeAlias
 from uuid import UUID
 
@@ -118,7 +119,8 @@ class IndexInfo:
 
     `relation` is its table, quoted as SQL needs it. `has_hnsw` is False for more
     than 2,000 dimensions, pgvector's limit: such an index is searched exactly.
-    `is_strict` is True where Vectorize's own limits are enforced.
+    `is_strict` is True where Vectorize's own limits are enforced, `is_counted` where
+    queries are counted for `usage`.
     """
 
     name: str
@@ -129,6 +131,7 @@ class IndexInfo:
     relation: str
     has_hnsw: bool
     is_strict: bool
+    is_counted: bool
     created_on: datetime
     modified_on: datetime
 
@@ -201,6 +204,24 @@ class MetadataIndex:
 
     property_name: str
     index_type: IndexType
+
+
+@dataclass(frozen=True, slots=True)
+class IndexUsage:
+    """What an index stores and how often it was queried in a month.
+
+    The queried numbers are None while queries are not counted. `vectorize_dollars` is
+    what the same would cost there, before what its plans include for an account.
+    """
+
+    name: str
+    month: date
+    dimensions: int
+    stored_vectors: int
+    stored_dimensions: int
+    queried_vectors: int | None
+    queried_dimensions: int | None
+    vectorize_dollars: Decimal
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,6 +40,7 @@ def upgrade() -> None:
             preset       text,
             description  text,
             is_strict    boolean constraint indexes_is_strict_not_null not null default false,
+            is_counted   boolean constraint indexes_is_counted_not_null not null default false,
             created_on   timestamptz constraint indexes_created_on_not_null not null
                          default clock_timestamp(),
             modified_on  timestamptz constraint indexes_modified_on_not_null not null
@@ -73,6 +74,17 @@ def upgrade() -> None:
         "on pgvectorize.mutations (index_id, processed_at)"
     )
     op.execute("comment on table pgvectorize.mutations is 'The newest mutations of every index.'")
+
+    # Appended to by queries of indexes that are counted, so that none waits for another.
+    op.execute("""
+        create table pgvectorize.queries (
+            index_id  bigint constraint queries_index_id_not_null not null,
+            month     date constraint queries_month_not_null not null,
+            queries   bigint constraint queries_queries_not_null not null
+        )
+    """)
+    op.execute("create index queries_index_id_month_idx on pgvectorize.queries (index_id, month)")
+    op.execute("comment on table pgvectorize.queries is 'Queries of counted indexes, by month.'")
 
     op.execute(f"""
         create type pgvectorize.stored_vector as (
@@ -113,6 +125,7 @@ def upgrade() -> None:
             relation     regclass,
             has_hnsw     boolean,
             is_strict    boolean,
+            is_counted   boolean,
             created_on   timestamptz,
             modified_on  timestamptz
         )
@@ -143,6 +156,28 @@ def upgrade() -> None:
             lower  numeric,
             upper  numeric,
             count  bigint
+        )
+    """)
+    op.execute("""
+        create type pgvectorize.price as (
+            item           text,
+            dollars        numeric,
+            dimensions     bigint,
+            included_paid  bigint,
+            included_free  bigint,
+            as_of          date
+        )
+    """)
+    op.execute("""
+        create type pgvectorize.index_usage as (
+            name                text,
+            month               date,
+            dimensions          integer,
+            stored_vectors      bigint,
+            stored_dimensions   bigint,
+            queried_vectors     bigint,
+            queried_dimensions  bigint,
+            vectorize_dollars   numeric
         )
     """)
     op.execute("create type pgvectorize.metadata_index as (property_name text, index_type text)")

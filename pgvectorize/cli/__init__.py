@@ -96,6 +96,7 @@ for _command in (
     indexes.get,
     indexes.list_indexes,
     indexes.info,
+    indexes.usage,
     vectors.insert,
     vectors.upsert,
     vectors.query,

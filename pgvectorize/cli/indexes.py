@@ -64,16 +64,28 @@ def create(
 @click.argument("name")
 @click.option("--name", "new_name", help="The new name; the table is renamed too.")
 @click.option("--description", help='The new description; "" removes it.')
+@click.option(
+    "--count-queries/--no-count-queries", default=None, help="Count queries for `usage`, or not."
+)
 @click.pass_obj
-def update(session: Session, name: str, new_name: str | None, description: str | None) -> None:
-    """Change the name or the description of an index.
+def update(
+    session: Session,
+    name: str,
+    new_name: str | None,
+    description: str | None,
+    count_queries: bool | None,
+) -> None:
+    """Change the name or the settings of an index.
 
     pgvectorize update products --description "what we sell"
     pgvectorize update products --name goods
+    pgvectorize update goods --count-queries
     """
-    if new_name is None and description is None:
-        raise click.UsageError("give --name or --description")
-    info = session.client.update_index(name, new_name=new_name, description=description)
+    if new_name is None and description is None and count_queries is None:
+        raise click.UsageError("give --name, --description or --count-queries")
+    info = session.client.update_index(
+        name, new_name=new_name, description=description, count_queries=count_queries
+    )
     renamed = f", now '{info.name}'" if info.name != name else ""
     session.answer(index_json(info), f"Updated index '{name}'{renamed}.")
 
@@ -143,6 +155,51 @@ def info(session: Session, name: str, exact: bool) -> None:
                 ("processedUpToMutation", description.processed_up_to_mutation),
                 ("processedUpToDatetime", timestamp(description.processed_up_to_datetime)),
             ]
+        ),
+    )
+
+
+@click.command("usage", cls=DatabaseCommand)
+@click.argument("name", required=False)
+@click.pass_obj
+def usage(session: Session, name: str | None) -> None:
+    """Show what is stored and queried by month.
+
+    Queries are counted from `update NAME --count-queries`. The price at Vectorize is
+    before what Vectorize's plans include for an account.
+
+    pgvectorize usage
+    pgvectorize usage products --json
+    """
+    months = session.client.usage(name)
+    session.answer(
+        [
+            {
+                "name": month.name,
+                "month": f"{month.month:%Y-%m}",
+                "dimensions": month.dimensions,
+                "storedVectors": month.stored_vectors,
+                "storedDimensions": month.stored_dimensions,
+                "queriedVectors": month.queried_vectors,
+                "queriedDimensions": month.queried_dimensions,
+                "vectorizeDollars": float(month.vectorize_dollars),
+            }
+            for month in months
+        ],
+        table(
+            ("name", "month", "stored dimensions", "queried dimensions", "at Vectorize"),
+            [
+                (
+                    month.name,
+                    f"{month.month:%Y-%m}",
+                    f"{month.stored_dimensions:,}",
+                    "not counted"
+                    if month.queried_dimensions is None
+                    else f"{month.queried_dimensions:,}",
+                    f"${month.vectorize_dollars:,.2f}",
+                )
+                for month in months
+            ],
         ),
     )
 

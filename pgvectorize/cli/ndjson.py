@@ -68,7 +68,11 @@ class VectorReader:
         where, problem = ": ", error.message
         if error.row is not None:
             place = f"vector {error.row}" if self._is_array else f"line {self._line(error.row)}"
-            where, problem = f", {place}", error.message.removeprefix(f"row {error.row}")
+            where = f", {place}"
+            # in strict mode the message is Vectorize's, which begins with no row
+            problem = error.message.removeprefix(f"row {error.row}")
+            if problem == error.message:
+                where += ": "
         return InvalidVector(f"{self.name}{where}{problem}", hint=self._hint, row=error.row)
 
     def _line(self, row: int) -> int:

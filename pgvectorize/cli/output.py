@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 import sys
 from collections.abc import Iterable, Iterator, Sequence
@@ -86,6 +87,31 @@ def _match_json(match: Match) -> dict[str, Any]:
     if match.namespace is not None:
         shape["namespace"] = match.namespace
     return shape
+
+
+def announcement_json(matches: Matches) -> dict[str, Any]:
+    """Return matches as Vectorize's announcement printed them, scores cut after six digits.
+
+    `vector` stands there if values or metadata were asked for (`returnVectors`). Types:
+    workerd of 2023-09-12, VectorizeMatches; values are the double that a float32 is.
+    """
+    printed: list[dict[str, Any]] = []
+    for match in matches:
+        shape: dict[str, Any] = {
+            "vectorId": match.id,
+            "score": math.trunc(match.score * 1e6) / 1e6,
+        }
+        if match.values is not None or match.metadata is not None:
+            vector: dict[str, Any] = {"id": match.id}
+            if match.values is not None:
+                vector["values"] = match.values.tolist()
+            if match.namespace is not None:
+                vector["namespace"] = match.namespace
+            if match.metadata is not None:
+                vector["metadata"] = match.metadata
+            shape["vector"] = vector
+        printed.append(shape)
+    return {"matches": {"count": matches.count, "matches": printed}}
 
 
 def vector_json(vector: Vector) -> dict[str, Any]:

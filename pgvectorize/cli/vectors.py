@@ -20,6 +20,7 @@ from pgvectorize.cli.options import (
     parse_object,
 )
 from pgvectorize.cli.output import (
+    announcement_json,
     facet_json,
     facets_table,
     matches_json,
@@ -59,6 +60,14 @@ _return_metadata = click.option(
     help="With the metadata, or with the properties that have a metadata index.",
 )
 
+_shape = click.option(
+    "--shape",
+    type=click.Choice(["current", "announcement"]),
+    default="current",
+    show_default=True,
+    help="The shape of --json: Vectorize's now, or that of its announcement in 2023.",
+)
+
 
 def _batch_size(default: int) -> Callable[[_Function], _Function]:
     return click.option(
@@ -75,15 +84,18 @@ def _batch_size(default: int) -> Callable[[_Function], _Function]:
 @_file
 @_batch_size(1_000)
 @_atomic
+@_shape
 @click.pass_obj
-def insert(session: Session, name: str, file: str, batch_size: int, atomic: bool) -> None:
+def insert(
+    session: Session, name: str, file: str, batch_size: int, atomic: bool, shape: str
+) -> None:
     """Insert vectors, keeping those whose id exists.
 
     The file is NDJSON in Vectorize's shape, or one JSON array; - is stdin.
 
     pgvectorize insert products --file products.ndjson
     """
-    _write("insert", session, name, file, batch_size, atomic)
+    _write("insert", session, name, file, batch_size, atomic, shape)
 
 
 @click.command("upsert", cls=DatabaseCommand)
@@ -91,8 +103,11 @@ def insert(session: Session, name: str, file: str, batch_size: int, atomic: bool
 @_file
 @_batch_size(5_000)
 @_atomic
+@_shape
 @click.pass_obj
-def upsert(session: Session, name: str, file: str, batch_size: int, atomic: bool) -> None:
+def upsert(
+    session: Session, name: str, file: str, batch_size: int, atomic: bool, shape: str
+) -> None:
     """Insert vectors, replacing those whose id exists.
 
     The file is NDJSON in Vectorize's shape, or one JSON array; - is stdin.
@@ -100,7 +115,7 @@ def upsert(session: Session, name: str, file: str, batch_size: int, atomic: bool
     pgvectorize upsert products --file products.ndjson
     pgvectorize upsert products --file - < products.ndjson
     """
-    _write("upsert", session, name, file, batch_size, atomic)
+    _write("upsert", session, name, file, batch_size, atomic, shape)
 
 
 def _write(
@@ -110,6 +125,7 @@ def _write(
     file: str,
     batch_size: int,
     atomic: bool,
+    shape: str,
 ) -> None:
     reader = ndjson.VectorReader(
         file, hint="Nothing was written." if atomic else "Earlier batches stay written."
@@ -136,7 +152,9 @@ def _write(
         )
         sentences.append(f"{left:,} of {reader.count:,} were left out: {reason}.")
     session.answer(
-        {"index": name, "count": mutation.count, "mutationId": str(mutation.mutation_id)},
+        {"count": mutation.count, "ids": mutation.ids}
+        if shape == "announcement"
+        else {"index": name, "count": mutation.count, "mutationId": str(mutation.mutation_id)},
         *sentences,
     )
 
@@ -162,6 +180,7 @@ def _write(
 @click.option("--min-score", type=float, help="For cosine: at least this score.")
 @click.option("--max-distance", type=float, help="At most this far; for cosine 1 - score.")
 @click.option("--offset", type=int, default=0, show_default=True, help="Leave out so many first.")
+@_shape
 @click.pass_obj
 def query(
     session: Session,
@@ -179,6 +198,7 @@ def query(
     min_score: float | None,
     max_distance: float | None,
     offset: int,
+    shape: str,
 ) -> None:
     """Find the vectors nearest to a vector, best first.
 
@@ -208,7 +228,7 @@ def query(
         assert vector_id is not None
         matches = index.query_by_id(vector_id, **options)
     session.answer(
-        matches_json(matches),
+        announcement_json(matches) if shape == "announcement" else matches_json(matches),
         matches_table(matches, values=return_values, metadata=return_metadata != "none")
         if matches
         else "No vectors match.",

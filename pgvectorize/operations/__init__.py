@@ -16,6 +16,7 @@ from pgvectorize.operations.indexes import (
     list_namespaces,
     presets,
     update_index,
+    usage,
 )
 from pgvectorize.operations.search import count, query, query_by_id, query_many
 from pgvectorize.operations.vectors import (
@@ -66,6 +67,7 @@ __all__ = [
     "truncate",
     "update_index",
     "update_metadata",
+    "usage",
     "write",
     "write_batch",
 ]

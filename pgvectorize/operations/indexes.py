@@ -12,6 +12,7 @@ from pgvectorize.models import (
     IndexDescription,
     IndexInfo,
     IndexType,
+    IndexUsage,
     LimitInfo,
     MetadataIndex,
     Metric,
@@ -66,7 +67,7 @@ def create_index(
     rows = yield Statement(
         """
         select name, dimensions, metric, preset, description, relation::text, has_hnsw,
-            is_strict, created_on, modified_on
+            is_strict, is_counted, created_on, modified_on
         from pgvectorize.create_index(
             name => %(name)s, dimensions => %(dimensions)s, metric => %(metric)s,
             preset => %(preset)s, description => %(description)s, strict => %(strict)s
@@ -88,7 +89,7 @@ def get_index(name: str) -> Plan[IndexInfo]:
     rows = yield Statement(
         """
         select name, dimensions, metric, preset, description, relation::text, has_hnsw,
-            is_strict, created_on, modified_on
+            is_strict, is_counted, created_on, modified_on
         from pgvectorize.get_index(name => %(name)s)
         """,
         {"name": name},
@@ -100,29 +101,49 @@ def list_indexes() -> Plan[list[IndexInfo]]:
     rows = yield Statement(
         """
         select name, dimensions, metric, preset, description, relation::text, has_hnsw,
-            is_strict, created_on, modified_on
+            is_strict, is_counted, created_on, modified_on
         from pgvectorize.list_indexes()
         """
     )
     return [IndexInfo(**row) for row in rows]
 
 
-def update_index(name: str, new_name: str | None, description: str | None) -> Plan[IndexInfo]:
+def update_index(
+    name: str, new_name: str | None, description: str | None, count_queries: bool | None
+) -> Plan[IndexInfo]:
     rows = yield Statement(
         """
         select name, dimensions, metric, preset, description, relation::text, has_hnsw,
-            is_strict, created_on, modified_on
+            is_strict, is_counted, created_on, modified_on
         from pgvectorize.update_index(
-            name => %(name)s, new_name => %(new_name)s, description => %(description)s
+            name => %(name)s, new_name => %(new_name)s, description => %(description)s,
+            count_queries => %(count_queries)s
         )
         """,
-        {"name": name, "new_name": new_name, "description": description},
+        {
+            "name": name,
+            "new_name": new_name,
+            "description": description,
+            "count_queries": count_queries,
+        },
     )
     return IndexInfo(**rows[0])
 
 
 def delete_index(name: str) -> Plan[None]:
     yield Statement("select pgvectorize.delete_index(name => %(name)s)", {"name": name})
+
+
+def usage(index: str | None) -> Plan[list[IndexUsage]]:
+    rows = yield Statement(
+        """
+        select name, month, dimensions, stored_vectors, stored_dimensions, queried_vectors,
+            queried_dimensions, vectorize_dollars
+        from pgvectorize.usage(index => %(index)s)
+        """,
+        {"index": index},
+    )
+    return [IndexUsage(**row) for row in rows]
 
 
 def limits() -> Plan[list[LimitInfo]]:

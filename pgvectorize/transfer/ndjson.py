@@ -29,7 +29,8 @@ class NdjsonReader:
         self._raw = raw
         self._offset = self._line = 0
         is_stdin = os.fspath(file) == "-"
-        self.total = None if is_stdin else os.fstat(raw.fileno()).st_size
+        # 0 is a pipe, which cannot tell how much of it was read
+        self.total = None if is_stdin else os.fstat(raw.fileno()).st_size or None
         if start is not None:
             self._offset, self._line = start["offset"], start["line"]
             stream.seek(self._offset)

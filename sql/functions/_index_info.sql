@@ -13,7 +13,7 @@ as $$
             select from pg_catalog.pg_index as hnsw
             where hnsw.indexrelid = pgvectorize._hnsw(target) and hnsw.indisvalid
         ),
-        target.is_strict, target.created_on, target.modified_on
+        target.is_strict, target.is_counted, target.created_on, target.modified_on
     )::pgvectorize.index_info
 $$;
 

@@ -56,7 +56,9 @@ begin
         ids := ids || (given ->> 'id');
         namespaces := namespaces || (given ->> 'namespace');
         embeddings := embeddings || array(
-            select number::float8 from jsonb_array_elements_text(given -> 'values') as listed (number)
+            -- what a float4 holds as 0 may be out of the range of a float8
+            select case when abs(number::numeric) < 1e-50 then 0 else number::float8 end
+            from jsonb_array_elements_text(given -> 'values') as listed (number)
         )::@vector@.vector;
         metadata := metadata || nullif(given -> 'metadata', 'null');
     end loop;

@@ -64,6 +64,10 @@ begin
     end if;
     perform pgvectorize._check_vector(target, vector);
 
+    if target.is_counted then
+        perform pgvectorize._count_queries(target);
+    end if;
+
     ways := case
         when exact or hnsw is null then array['exact']
         -- relaxed_order keeps every candidate that was passed over, which an

@@ -1,10 +1,11 @@
--- Change the name or the description of an index; null leaves either as it is,
--- and an empty description removes it. The table is renamed too, which waits for
+-- Change an index's name, description, or whether its queries are counted (see
+-- usage); null leaves each as it is, and an empty description removes it. The table is renamed too, which waits for
 -- readers and writers of the index to end (ACCESS EXCLUSIVE).
 create or replace function pgvectorize.update_index(
-    name         text,
-    new_name     text default null,
-    description  text default null
+    name           text,
+    new_name       text default null,
+    description    text default null,
+    count_queries  boolean default null
 )
 returns pgvectorize.index_info
 language plpgsql
@@ -14,8 +15,10 @@ as $$
 declare
     target pgvectorize.indexes;
 begin
-    if new_name is null and description is null then
-        perform pgvectorize._refuse('give a new name or a description', 'Nothing else of an index can be changed.');
+    if new_name is null and description is null and count_queries is null then
+        perform pgvectorize._refuse(
+            'give a new name, a description, or whether to count queries', 'Nothing else of an index can be changed.'
+        );
     end if;
 
     -- in one order, so that two that swap names cannot deadlock
@@ -34,11 +37,12 @@ begin
     update pgvectorize.indexes
     set name = coalesce(new_name, update_index.name),
         description = nullif(coalesce(update_index.description, indexes.description), ''),
+        is_counted = coalesce(count_queries, is_counted),
         modified_on = clock_timestamp()
     where indexes.id = target.id;
     return pgvectorize.get_index(coalesce(new_name, name));
 end;
 $$;
 
-comment on function pgvectorize.update_index(text, text, text)
-    is 'Change the name or the description of an index.';
+comment on function pgvectorize.update_index(text, text, text, boolean)
+    is 'Change the name, the description or the counting of an index.';

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -41,3 +43,17 @@ def test_limits_shows_every_limit(cli_json: Json, cli_text: Text, name: str) -> 
     assert limits[name]["strict"]
     assert limits[name]["source"]
     assert name in cli_text("limits")
+
+
+def test_a_line_that_vectorize_would_refuse_is_named(
+    refused: Text, client: Client, tmp_path: Path
+) -> None:
+    client.create_index("strict-two", dimensions=32, metric="cosine", strict=True)
+    lines = tmp_path / "vectors.ndjson"
+    vectors = [{"id": id, "values": [1] * 32} for id in ("good", "i" * 65)]
+    lines.write_text("".join(json.dumps(vector) + "\n" for vector in vectors))
+    try:
+        said = refused("upsert", "strict-two", "--file", str(lines))
+        assert "vectors.ndjson, line 2: id too long; max is 64 bytes, got 65 bytes" in said
+    finally:
+        client.delete_index("strict-two")

@@ -26,6 +26,7 @@ COMMANDS = [
     "get",
     "list",
     "info",
+    "usage",
     "insert",
     "upsert",
     "query",

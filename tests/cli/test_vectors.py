@@ -550,3 +550,42 @@ def test_facets_count_values_and_ranges(cli_json: Json, cli_text: Text, index: s
 def test_facets_refuse_what_cannot_be_counted(refused: Text, misused: Text, index: str) -> None:
     assert "buckets" in refused("facets", index, "--property-name", "price", "--buckets", "0")
     assert "--property-name" in misused("facets", index)
+
+
+def test_the_announcements_example_comes_out_as_printed(
+    cli_json: Json, make_index: Callable[..., str], write_lines: Callable[..., str]
+) -> None:
+    name = make_index(dimensions=3, metric="cosine")
+    products = {
+        "1": ([32.4, 74.1, 3.2], "/products/sku/13913913"),
+        "2": ([15.1, 19.2, 15.8], "/products/sku/10148191"),
+        "3": ([0.16, 1.2, 3.8], "/products/sku/97913813"),
+        "4": ([75.1, 67.1, 29.9], "/products/sku/418313"),
+        "5": ([58.8, 6.7, 3.4], "/products/sku/55519183"),
+    }
+    file = write_lines(
+        *(
+            json.dumps({"id": id, "values": values, "metadata": {"url": url}})
+            for id, (values, url) in products.items()
+        )
+    )
+    inserted = cli_json("insert", name, "--file", file, "--shape", "announcement")
+    assert inserted == {"count": 5, "ids": ["1", "2", "3", "4", "5"]}
+    query = ["query", name, "--vector", "54.8", "5.5", "3.1", "--top-k", "3"]
+    shape = ["--shape", "announcement"]
+    assert cli_json(*query, *shape) == {
+        "matches": {
+            "count": 3,
+            "matches": [
+                {"vectorId": "5", "score": 0.999909},
+                {"vectorId": "4", "score": 0.789848},
+                {"vectorId": "2", "score": 0.611976},
+            ],
+        }
+    }
+    best = cli_json(*query, *shape, "--return-values", "--return-metadata", "all")["matches"]
+    assert best["matches"][0]["vector"] == {
+        "id": "5",
+        "values": [58.79999923706055, 6.699999809265137, 3.4000000953674316],
+        "metadata": {"url": "/products/sku/55519183"},
+    }

@@ -23,6 +23,7 @@ from pgvectorize import (
     Index,
     IndexDescription,
     IndexInfo,
+    IndexUsage,
     LimitInfo,
     ListedVector,
     Match,
@@ -47,6 +48,7 @@ class Face(Protocol):
     def update_index(self, name: str, **changes: Any) -> IndexInfo: ...
     def delete_index(self, name: str) -> None: ...
     def limits(self) -> list[LimitInfo]: ...
+    def usage(self, index: str | None = None) -> list[IndexUsage]: ...
     def presets(self) -> list[Preset]: ...
     def describe(self, index: str, **options: Any) -> IndexDescription: ...
     def insert(
@@ -180,6 +182,9 @@ class SqlFace:
     def delete_index(self, name: str) -> None:
         self._row("delete_index", name=name)
 
+    def usage(self, index: str | None = None) -> list[IndexUsage]:
+        return [IndexUsage(**row) for row in self._rows("usage", index=index)]
+
     def limits(self) -> list[LimitInfo]:
         return [LimitInfo(**row) for row in self._rows("limits")]
 
@@ -191,6 +196,10 @@ class SqlFace:
 
     def insert(self, index: str, vectors: Iterable[Any] | None = None, **columns: Any) -> Mutation:
         return Mutation(**self._row("insert", index=index, **_written(vectors, **columns)))
+
+    def insert_json(self, index: str, vectors: Any) -> Mutation:
+        """Insert any JSON, as it is."""
+        return Mutation(**self._row("insert", index=index, vectors=_json(vectors)))
 
     def upsert(self, index: str, vectors: Iterable[Any] | None = None, **columns: Any) -> Mutation:
         return Mutation(**self._row("upsert", index=index, **_written(vectors, **columns)))

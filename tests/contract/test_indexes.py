@@ -39,6 +39,7 @@ def test_create_index_answers_with_its_configuration(
         relation=f'pgvectorize_data."{new_name}"',
         has_hnsw=True,
         is_strict=False,
+        is_counted=False,
         created_on=info.created_on,
         modified_on=info.modified_on,
     )

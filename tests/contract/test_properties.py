@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import count
 from typing import Any
 
@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pgvectorize import InvalidFilter, Vector
+from pgvectorize import InvalidFilter, InvalidRequest, InvalidVector, Vector
 from tests.contract.faces import Face
 from tests.contract.oracle import Malformed, matches, nearest
 from tests.contract.test_metadata import as_json
@@ -50,6 +50,12 @@ numbers = (
 scalars = st.none() | st.booleans() | numbers | texts
 keys = st.sampled_from(["a", "b", "it's", "') or true --", "%s", "\\", "ключ"]) | st.text(
     st.characters(exclude_categories=["Cs"], exclude_characters='\0".$'), min_size=1, max_size=3
+)
+words = st.sampled_from(
+    [
+        *("$eq", "$ne", "$in", "$nin", "$lt", "$gte", "$exists", "$is_null", "$prefix"),
+        *("$contains", "$contains_any", "$contains_all", "$and", "$or", "$not", "$where", ""),
+    ]
 )
 documents = st.dictionaries(
     keys,
@@ -248,3 +254,57 @@ def test_exact_search_finds_what_the_oracle_finds(
         assert scores == pytest.approx([score for _, score in expected], abs=1e-6)
         everything = face.query(index, query, top_k=1_000)
         assert [match.id for match in everything][:top_k] == [id for id, _ in expected]
+
+
+anything = st.recursive(
+    scalars,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(keys | words, inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@two_faces
+@given(filters=st.lists(anything, min_size=1, max_size=20))
+def test_whatever_is_given_as_a_filter_is_answered_or_refused(
+    face: Face, filters: list[Any]
+) -> None:
+    """Nothing else comes of it, whatever stands in it; nothing changes."""
+    with an_index(face) as index:
+        face.insert(index, [("a", [1], None, {"a": 1, "b": {"a": ["x"]}}), ("b", [2])])
+        face.create_metadata_index(index, "a", "string")
+        for filter in filters:
+            with suppress(InvalidFilter):
+                assert face.query(index, [0], filter=filter).count <= 2
+        assert face.count(index) == 2
+
+
+@pytest.mark.parametrize("face", ["sql"], indirect=True)
+@given(
+    given_vectors=st.lists(
+        st.fixed_dictionaries(
+            {},
+            optional={
+                "id": texts | anything,
+                "values": st.lists(numbers, min_size=1, max_size=2) | anything,
+                "namespace": texts | anything,
+                "metadata": documents | anything,
+                "more": anything,
+            },
+        )
+        | anything,
+        min_size=1,
+        max_size=4,
+    )
+)
+def test_whatever_is_given_as_json_vectors_is_written_or_refused(
+    face: Face, given_vectors: list[Any]
+) -> None:
+    with an_index(face, dimensions=2) as index:
+        for vectors in (given_vectors, *given_vectors):
+            before = face.count(index)
+            try:
+                written = face.insert_json(index, vectors)  # type: ignore[attr-defined]
+            except (InvalidRequest, InvalidVector):
+                assert face.count(index) == before
+            else:
+                assert face.count(index) == before + written.count

@@ -49,6 +49,7 @@ PUBLIC = {
     "list_namespaces",
     "list_vectors",
     "presets",
+    "prices",
     "query",
     "query_by_id",
     "query_many",
@@ -56,6 +57,7 @@ PUBLIC = {
     "update_index",
     "update_metadata",
     "upsert",
+    "usage",
 }
 FILES = {path.stem: path.read_text() for path in schema._find("sql/functions").glob("*.sql")}
 

@@ -116,7 +116,8 @@ def test_stdout_is_ndjson_and_nothing_else(dsn: str, index: str) -> None:
     assert len([json.loads(line) for line in done.stdout.splitlines()]) == len(VECTORS)
     assert b"Exported 5 vectors" in done.stderr
     done = subprocess.run([*command, "--json"], capture_output=True, check=True)
-    assert json.loads(done.stderr)["written"] == 5
+    summary = done.stderr[done.stderr.index(b"{") :]  # after what pgvector 0.8.0 is warned about
+    assert json.loads(summary)["written"] == 5
 
 
 @pytest.mark.parametrize("file", FILES)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import os
 import sys
+import threading
 import tracemalloc
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -29,7 +31,7 @@ from pgvectorize import (
     transfer,
 )
 from pgvectorize.cli.transfer import _progress_bar
-from pgvectorize.transfer import Refusal
+from pgvectorize.transfer import Refusal, import_vectors
 from pgvectorize.transfer.ndjson import NdjsonReader
 from tests.cli.test_output import Terminal
 from tests.transfer.conftest import content
@@ -726,3 +728,22 @@ def test_whatever_a_file_holds_skip_counts_it(
     assert summary.written + summary.refused <= summary.read
     assert client.index(shared).count() <= summary.written
     assert (summary.written == 0) == (client.index(shared).count() == 0)
+
+
+def test_a_pipe_is_read_with_a_bar_that_knows_no_end(
+    client: Client, make_index: Callable[..., str], tmp_path: Path
+) -> None:
+    name = make_index(dimensions=2)
+    pipe = tmp_path / "pipe.ndjson"
+    os.mkfifo(pipe)
+    writer = threading.Thread(
+        target=pipe.write_text, args=('{"id": "a", "values": [1, 2]}\n',), daemon=True
+    )
+    writer.start()
+    seen: list[tuple[int, int | None]] = []
+    summary = import_vectors(
+        client, name, pipe, on_progress=lambda done, total: seen.append((done, total))
+    )
+    writer.join()
+    assert summary.written == 1
+    assert {total for _, total in seen} <= {None}

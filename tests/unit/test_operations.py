@@ -298,6 +298,7 @@ def test_create_index_returns_the_configuration() -> None:
         "relation": "pgvectorize_data.docs",
         "has_hnsw": True,
         "is_strict": False,
+        "is_counted": False,
         "created_on": now,
         "modified_on": now,
     }

@@ -1,0 +1,16 @@
+-- Return what Vectorize charges: so many dollars for so many dimensions a month,
+-- beyond what its paid and its free plan include. Source: Cloudflare's
+-- documentation, platform/pricing, as of the date given.
+create or replace function pgvectorize.prices()
+returns setof pgvectorize.price
+language sql
+immutable
+parallel safe
+as $$
+    values
+        ('queried', 0.01, 1000000::bigint,   50000000::bigint, 30000000::bigint, date '2026-10-01'),
+        ('stored',  0.05, 100000000::bigint, 10000000::bigint, 5000000::bigint,  date '2026-10-01')
+$$;
+
+comment on function pgvectorize.prices()
+    is 'What Vectorize charges.';

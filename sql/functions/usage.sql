@@ -1,0 +1,57 @@
+-- Return what each index stores and how often it was queried, by month, newest
+-- first, and what the same would cost at Vectorize: its formula, before what its
+-- plans include, of which there is one allowance an account; see prices().
+--
+-- An index is counted from when `update_index(count_queries => true)` says so;
+-- otherwise its queried columns are null and it has one row, for this month. The
+-- stored vectors are as of now, for earlier months too; above 100,000 they are an
+-- estimate.
+create or replace function pgvectorize.usage(index text default null)
+returns setof pgvectorize.index_usage
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    this_month date := date_trunc('month', now() at time zone 'UTC');
+    target     pgvectorize.indexes;
+begin
+    if index is not null then
+        perform pgvectorize._index(index);
+    end if;
+    for target in
+        select indexes.* from pgvectorize.indexes
+        where index is null or indexes.name = index
+        order by indexes.name collate "C"
+    loop
+        return query
+        with months as (
+            select counted.month, sum(counted.queries)::bigint as queries
+            from pgvectorize.queries as counted
+            where counted.index_id = target.id
+            group by counted.month
+            union
+            select this_month, case when target.is_counted then 0 end
+            where not exists (
+                select from pgvectorize.queries as counted
+                where counted.index_id = target.id and counted.month = this_month
+            )
+        ),
+        amounts as (
+            select months.month, months.queries, counted.vector_count as stored,
+                counted.vector_count * target.dimensions as stored_dimensions,
+                months.queries * target.dimensions as queried_dimensions
+            from months
+            cross join pgvectorize._vector_count(target, exact => false) as counted
+        )
+        select target.name, amounts.month, target.dimensions, amounts.stored, amounts.stored_dimensions,
+            amounts.queries, amounts.queried_dimensions,
+            round(pgvectorize._cost(amounts.stored_dimensions, amounts.queried_dimensions), 4)
+        from amounts
+        order by amounts.month desc;
+    end loop;
+end;
+$$;
+
+comment on function pgvectorize.usage(text)
+    is 'What each index stores and how often it was queried, by month.';
