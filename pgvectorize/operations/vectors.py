@@ -58,7 +58,9 @@ def write(
     if first is None or second is None:
         return (yield from write_batch(operation, index, first, handshake))
 
-    yield Statement("select pgvectorize._stage()")
+    yield Statement(  # that there is no such index shows before all is copied
+        "select pgvectorize._stage() from pgvectorize._index(name => %(index)s)", {"index": index}
+    )
     yield Copy(
         "copy pg_temp.pgvectorize_staging (id, namespace, embedding, metadata)"
         " from stdin with (format binary)",

@@ -31,6 +31,7 @@ declare
         else pgvectorize._metadata_problem(patch)
     end;
     mutation  pgvectorize.mutation;
+    oversized text;
 begin
     if problem is not null then
         perform pgvectorize._refuse('patch: ' || problem, 'A patch is an object, such as {"price": 10, "color": null}.');
@@ -58,7 +59,7 @@ begin
             from chosen
             where stored.id = chosen.id and chosen.wanted::text is distinct from chosen.found::text
         )
-        select count(*), %4$s from chosen
+        select count(*), %4$s, %5$s from chosen
         $sql$,
         target.relation,
         case when ids is null then predicate else 'stored.id = any ($2)' end,
@@ -66,8 +67,21 @@ begin
         case
             when ids is null then 'null::text[]'
             else 'array_agg(chosen.id order by array_position($2, chosen.id))'
+        end,
+        case
+            when target.is_strict then 'min(chosen.id) filter (where pgvectorize._compact_bytes(chosen.wanted) > $3)'
+            else 'null'
         end
-    ) into mutation.count, mutation.ids using patch, ids;
+    ) into mutation.count, mutation.ids, oversized using patch, ids, pgvectorize._limit('metadata_bytes', true);
+    if oversized is not null then  -- the error takes back what was changed
+        perform pgvectorize._refuse_strictly(
+            format(
+                'oversized metadata for vector id="%s"; the compact JSON representation of the metadata'
+                ' must not exceed %s bytes', oversized, pgvectorize._limit('metadata_bytes', true)
+            ),
+            40016, 'PV004'
+        );
+    end if;
 
     mutation.ids := coalesce(mutation.ids, '{}');
     mutation.mutation_id := pgvectorize._record_mutation(target);

@@ -244,6 +244,15 @@ def test_a_configuration_beyond_the_limits_is_refused(
     check(InvalidRequest, says, None, face.create_index, new_name, strict=True, **options)
 
 
+def test_a_patch_that_makes_metadata_too_large_is_refused(face: Face, strict: str) -> None:
+    ids = ["v000", "v001"]
+    face.update_metadata(strict, {"text": "x" * 10_000}, ids=ids)
+    says = 'oversized metadata for vector id="v000"'
+    more = {"more": "y" * 300}
+    check(InvalidVector, says, 40016, face.update_metadata, strict, more, ids=ids)
+    assert all("more" not in (vector.metadata or {}) for vector in face.get_by_ids(strict, ids))
+
+
 def test_other_indexes_are_as_ever(face: Face, index: str) -> None:
     face.upsert(index, [("i" * 100, [1, 2], None, {"a": 1})])
     assert face.query(index, [1, 2], top_k=500, filter={"a": 1}).count == 1

@@ -9,7 +9,7 @@ from uuid import UUID
 import numpy as np
 import pytest
 
-from pgvectorize import Client, InvalidRequest, InvalidVector, Vector
+from pgvectorize import Client, IndexNotFound, InvalidRequest, InvalidVector, Vector
 from tests.contract.faces import Face, IterableFace
 
 OLD = Vector("a", [1, 2], "shoes", {"color": "red", "size": 9})
@@ -297,3 +297,16 @@ def test_a_long_generator_is_loaded(face: Face, make_index: Callable[..., str]) 
     assert mutation.count == len(mutation.ids) == 2_500
     assert face.describe(index).vector_count == 2_500
     assert face.query(index, [1, 0, 0, 0], top_k=1)[0].id == "v2499"
+
+
+def test_an_unknown_index_is_refused_before_a_long_load(iterable_face: IterableFace) -> None:
+    read: list[int] = []
+
+    def vectors() -> Iterator[tuple[str, list[float]]]:
+        for number in range(5_000):
+            read.append(number)
+            yield str(number), [1.0, 2.0]
+
+    with pytest.raises(IndexNotFound):
+        iterable_face.upsert("nothing", vectors(), batch_size=100)
+    assert len(read) <= 200

@@ -152,7 +152,7 @@ def test_write_of_no_batch_is_still_a_statement() -> None:
 def test_write_of_more_batches_stages_copies_and_writes() -> None:
     given = three_batches()
     plan = operations.write("upsert", "docs", given, HANDSHAKE)
-    assert statement(next(plan)).sql == "select pgvectorize._stage()"
+    assert "pgvectorize._stage()" in str(statement(next(plan)).sql)
     copied = plan.send([])
     assert isinstance(copied, Copy)
     assert list(copied.data) == [COPY_HEADER, *map(copy_rows, given), COPY_TRAILER]
