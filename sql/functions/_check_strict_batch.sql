@@ -16,6 +16,7 @@ as $$
 declare
     number    bigint;
     offending record;
+    problem   jsonb;
 begin
     execute format('select count(*) from (%s) as given', source) into number using ids, namespaces, embeddings, metadata;
     if number > pgvectorize._limit('vectors_to_write', true) then
@@ -24,22 +25,11 @@ begin
         );
     end if;
 
-    execute format(
-        $sql$
-        select given.position, given.problem
-        from (
-            select position, pgvectorize._strict_problem($5, id, embedding, namespace, metadata) as problem
-            from (%s) as given
-        ) as given
-        where given.problem is not null
-        order by given.position
-        limit 1
-        $sql$,
-        source
-    ) into offending using ids, namespaces, embeddings, metadata, target;
-    if offending.position is not null then
+    offending := pgvectorize._first_problem('_strict_problem', target, source, ids, embeddings, namespaces, metadata);
+    if offending.place is not null then
+        problem := offending.problem;
         perform pgvectorize._refuse_strictly(
-            offending.problem ->> 'message', (offending.problem ->> 'code')::integer, 'PV004', offending.position
+            problem ->> 'message', (problem ->> 'code')::integer, 'PV004', offending.place
         );
     end if;
 end;

@@ -30,22 +30,10 @@ begin
     if target.is_strict then
         perform pgvectorize._check_strict_batch(target, source, ids, embeddings, namespaces, metadata);
     end if;
-    execute format(
-        $sql$
-        select given.position, given.id, given.problem
-        from (
-            select position, id, pgvectorize._vector_problem($5, id, embedding, namespace, metadata) as problem
-            from (%s) as given
-        ) as given
-        where given.problem is not null
-        order by given.position
-        limit 1
-        $sql$,
-        source
-    ) into offending using ids, namespaces, embeddings, metadata, target;
-    if offending.position is not null then
-        raise exception 'row %, id "%": %', offending.position, left(offending.id, 64), offending.problem
-            using errcode = 'PV004', detail = 'row ' || offending.position, hint = 'Nothing was written.';
+    offending := pgvectorize._first_problem('_vector_problem', target, source, ids, embeddings, namespaces, metadata);
+    if offending.place is not null then
+        raise exception 'row %, id "%": %', offending.place, left(offending.id, 64), offending.problem
+            using errcode = 'PV004', detail = 'row ' || offending.place, hint = 'Nothing was written.';
     end if;
 
     execute format(

@@ -1,0 +1,40 @@
+-- Find the first vector of a batch that a check finds fault with: its place,
+-- counted from 1, and what `checker`, a function such as _vector_problem, says of
+-- it. All null where there is none. `source` and the arrays are as for `_write`.
+create or replace function pgvectorize._first_problem(
+    checker      text,
+    target       pgvectorize.indexes,
+    source       text,
+    ids          text[],
+    embeddings   @vector@.vector[],
+    namespaces   text[],
+    metadata     jsonb[],
+    out place    bigint,
+    out id       text,
+    out problem  text
+)
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    execute format(
+        $sql$
+        select given.position, given.id, given.problem
+        from (
+            select position, id, pgvectorize.%I($5, id, embedding, namespace, metadata)::text as problem
+            from (%s) as given
+        ) as given
+        where given.problem is not null
+        order by given.position
+        limit 1
+        $sql$,
+        checker, source
+    ) into place, id, problem using ids, namespaces, embeddings, metadata, target;
+end;
+$$;
+
+comment on function pgvectorize._first_problem(
+    text, pgvectorize.indexes, text, text[], @vector@.vector[], text[], jsonb[]
+)
+    is 'The first vector of a batch that a check finds fault with.';
