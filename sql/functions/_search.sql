@@ -42,6 +42,7 @@ declare
     way      text;
     scans    bigint;
     found    bigint;
+    can_tell boolean := current_setting('track_counts')::boolean;  -- a superuser may turn the counter off
     matches  pgvectorize.match[];
 begin
     if target.is_strict then
@@ -107,7 +108,7 @@ begin
             case way when 'exact' then '+ 0' else '' end,  -- an expression that no HNSW index can serve
             depth
         ) into matches, found using vector, max_distance;
-        exit when found = depth or pg_stat_get_xact_numscans(hnsw) = scans;
+        exit when found = depth or can_tell and pg_stat_get_xact_numscans(hnsw) = scans;
     end loop;
 
     for place in skip + 1 .. coalesce(cardinality(matches), 0) loop

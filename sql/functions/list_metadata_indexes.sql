@@ -1,14 +1,21 @@
 -- Return the metadata indexes of an index, by property name.
 create or replace function pgvectorize.list_metadata_indexes(index text)
 returns setof pgvectorize.metadata_index
-language sql
+language plpgsql
 stable
 parallel safe
+set search_path = pg_catalog, pg_temp
 as $$
+declare
+    -- not within the query: where there are no metadata indexes at all, it would not be looked up
+    target pgvectorize.indexes := pgvectorize._index(index);
+begin
+    return query
     select indexes.property_name, indexes.index_type
     from pgvectorize.metadata_indexes as indexes
-    where indexes.index_id = (pgvectorize._index(index)).id
-    order by indexes.property_name collate "C"
+    where indexes.index_id = target.id
+    order by indexes.property_name collate "C";
+end;
 $$;
 
 comment on function pgvectorize.list_metadata_indexes(text)

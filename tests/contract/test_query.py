@@ -380,16 +380,18 @@ def crowded(client: Client) -> Iterator[tuple[str, dict[str, Values]]]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("plans", ["any", "graph"])
+@pytest.mark.parametrize("plans", ["any", "graph", "graph, not counted"])
 @pytest.mark.parametrize("top_k", [1, 5, 100, 1_000])
 def test_query_fills_up_whatever_the_graph_returns(
     face: Face, crowded: tuple[str, dict[str, Values]], top_k: int, plans: str
 ) -> None:
     name, rows = crowded
     with face.borrow() as borrowed:
-        if plans == "graph":
+        if plans != "any":
             borrowed.execute("select set_config('enable_seqscan', 'off', false)")
             borrowed.execute("select set_config('enable_bitmapscan', 'off', false)")
+        if plans == "graph, not counted":
+            borrowed.execute("select set_config('track_counts', 'off', false)")
         query = borrowed.face.query
 
         assert query(name, CENTRE, top_k=top_k).count == top_k

@@ -9,6 +9,7 @@ from dataclasses import fields
 import psycopg
 import pytest
 
+import pgvectorize
 from pgvectorize import (
     Deletion,
     Facet,
@@ -195,3 +196,23 @@ def test_every_name_in_the_catalog_says_what_it_is(connection: Connection, table
     scheme = rf"(pgvectorize\.)?{table}_(pkey|(({columns})(_|$))+(key|check|idx|not_null))"
     for (found,) in connection.execute(_NAMES, {"relation": relation}):
         assert re.fullmatch(scheme, str(found))
+
+
+def test_an_unknown_index_is_refused_where_there_are_none(empty_database: str) -> None:
+    """A function that looks the index up within a query might never come to do so."""
+    schema.migrate(empty_database)
+    with pgvectorize.connect(empty_database) as client:
+        index = client.index("nowhere")
+        for use in (
+            index.list_metadata_indexes,
+            index.list_namespaces,
+            index.list_vectors,
+            index.describe,
+            index.count,
+            lambda: index.get_by_ids([]),
+            lambda: index.query_many([]),
+            lambda: index.upsert([]),
+            lambda: client.usage("nowhere"),
+        ):
+            with pytest.raises(pgvectorize.IndexNotFound):
+                use()
