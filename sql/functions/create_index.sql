@@ -89,7 +89,7 @@ begin
         'create index %I on pgvectorize_data.%I (namespace, id)',
         pgvectorize._relation_name(target.id, 'namespace_id_idx'), name
     );
-    if dimensions <= 2000 then
+    if dimensions <= pgvectorize._limit('hnsw_dimensions', false) then
         execute format(
             'create index %I on pgvectorize_data.%I using hnsw (embedding %s)',
             pgvectorize._relation_name(target.id, 'embedding_hnsw'), name, (pgvectorize._metric(metric)).opclass

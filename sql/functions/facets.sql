@@ -28,10 +28,10 @@ declare
     found  text;
 begin
     perform pgvectorize._check_property_name(property_name, 'PV000');
-    perform pgvectorize._check_between('top_k', top_k, 1, 1000, 'The default is 20.');
+    perform pgvectorize._check_between('top_k', top_k, 1, pgvectorize._limit('facets', false), 'The default is 20.');
     if buckets is not null then
         perform pgvectorize._check_between(
-            'buckets', buckets, 1, 1000, 'It is how many ranges the numbers are cut into.'
+            'buckets', buckets, 1, pgvectorize._limit('facets', false), 'It is how many ranges the numbers are cut into.'
         );
     end if;
 

@@ -14,6 +14,7 @@ as $$
     values
         ('dimensions_least',       1::bigint,     32::bigint, 'E; P'),
         ('dimensions',                 16000,           1536, 'D, E; P: the type vector'),
+        ('hnsw_dimensions',             2000,           2000, 'P: pgvector''s HNSW; wider is searched exactly'),
         ('name_bytes',                    63,             63, 'D: 64; P: a table''s name has 63'),
         ('id_bytes',                    1024,             64, 'D, E 40008; O: fits a btree row'),
         ('namespace_bytes',             1024,             64, 'D; O: fits a btree row'),
@@ -26,6 +27,7 @@ as $$
         ('ids_to_delete',               null,            100, 'E 40007'),
         ('vectors_to_write',            null,           5000, 'D: by HTTP; 1,000 by a Worker'),
         ('vectors_to_list',             1000,           1000, 'D'),
+        ('facets',                      1000,           1000, 'O; not in Vectorize'),
         ('metadata_indexes',            null,             10, 'D'),
         ('filter_bytes',                null,           2047, 'D: as compact JSON'),
         ('property_name_characters',     512,            512, 'D'),

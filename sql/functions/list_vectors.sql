@@ -35,7 +35,9 @@ declare
     place     record;
     following jsonb;
 begin
-    perform pgvectorize._check_between('count', count, 1, 1000, 'The default is 100.');
+    perform pgvectorize._check_between(
+        'count', count, 1, pgvectorize._limit('vectors_to_list', false), 'The default is 100.'
+    );
 
     if cursor is null then
         select null::text as after, 0::bigint as total, pg_current_snapshot() as seen, pg_current_xact_id_if_assigned() as own

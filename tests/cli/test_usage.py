@@ -18,6 +18,7 @@ from psycopg.conninfo import conninfo_to_dict
 import pgvectorize
 from pgvectorize import cli as cli_module
 from pgvectorize.cli import main, options
+from pgvectorize.embedded import serve
 
 COMMANDS = [
     "create",
@@ -275,3 +276,16 @@ def test_an_error_of_many_lines_is_one() -> None:
     error = pgvectorize.DatabaseError("first\n\tsecond\n", hint="do\nthis")
     failure = cli_module._Failure(error)
     assert failure.message == "first second"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("users", ["[999999999]", '[12, "'])
+def test_killed_users_of_the_embedded_server_are_forgotten(tmp_path: Path, users: str) -> None:
+    """Else the server would never stop, or no command would start it again."""
+    with serve(tmp_path):
+        pass
+    listed = tmp_path / "data" / ".handle_pids.json"
+    listed.write_text(users)
+    with serve(tmp_path):
+        assert json.loads(listed.read_text()) == [os.getpid()]
+    assert not (tmp_path / "data" / "postmaster.pid").exists()
