@@ -15,6 +15,8 @@ import numpy.typing as npt
 Metric: TypeAlias = Literal["cosine", "euclidean", "dot-product"]
 IndexType: TypeAlias = Literal["string", "number", "boolean"]
 ReturnMetadata: TypeAlias = Literal["none", "indexed", "all"]
+Storage: TypeAlias = Literal["float32", "float16"]
+IndexPrecision: TypeAlias = Literal["float32", "float16", "binary"]
 Library: TypeAlias = Literal["vecs", "langchain"]
 PatchMode: TypeAlias = Literal["merge", "replace"]
 Values: TypeAlias = npt.NDArray[np.float32]
@@ -120,7 +122,9 @@ class IndexInfo:
     `relation` is its table, quoted as SQL needs it. `has_hnsw` is False for more
     than 2,000 dimensions, pgvector's limit: such an index is searched exactly.
     `is_strict` is True where Vectorize's own limits are enforced, `is_counted` where
-    queries are counted for `usage`.
+    queries are counted for `usage`. `storage` is how vectors are kept, `index_precision`
+    how the HNSW index keeps them, with its parameters `m` and `ef_construction`;
+    `ef_search` is what queries use unless they say otherwise, None for the default of 100.
     """
 
     name: str
@@ -134,6 +138,11 @@ class IndexInfo:
     is_counted: bool
     created_on: datetime
     modified_on: datetime
+    storage: Storage
+    index_precision: IndexPrecision
+    m: int
+    ef_construction: int
+    ef_search: int | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,10 +70,15 @@ def sql_page() -> Iterator[str]:
         signature = body.split("\nlanguage ", 1)[0].replace("@vector@.", "")
         yield f"## {path.stem}\n\n```text\n{signature}\n```\n\n{_as_list(prose)}\n"
     yield "## Types\n\nWhat the functions return; `values` is a `vector`.\n"
-    revision = (ROOT / "migrations/versions/0001_catalog.py").read_text(encoding="utf-8")
+    revisions = "".join(
+        path.read_text(encoding="utf-8")
+        for path in sorted((ROOT / "migrations" / "versions").glob("*.py"))
+    )
     for name, attributes in re.findall(
-        r"create type pgvectorize\.(\w+) as \((.*?)\)\s*\"", revision, flags=re.DOTALL
+        r"create type pgvectorize\.(\w+) as \((.*?)\)\s*\"", revisions, flags=re.DOTALL
     ):
+        added = re.findall(rf"alter type pgvectorize\.{name}\s(.*?)\"", revisions, flags=re.DOTALL)
+        attributes = ",".join([attributes, *added]).replace("add attribute", "")
         listed = (" ".join(each.replace("{vector}.", "").split()) for each in attributes.split(","))
         yield f"- `{name}`: " + ", ".join(f"`{each}`" for each in listed)
     yield ""

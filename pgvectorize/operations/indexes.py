@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from psycopg.sql import SQL, Composed
@@ -21,9 +22,16 @@ from pgvectorize.models import (
 )
 from pgvectorize.plans import Handshake, Plan, Statement
 
+if TYPE_CHECKING:
+    from typing_extensions import LiteralString
+
 # What builds that begin in the same instant can do to each other: deadlock, or "tuple concurrently
 # updated", which has no better code.
 _CLASHES = ("40P01", "XX000")
+_INFO: LiteralString = (
+    "name, dimensions, metric, preset, description, relation::text, has_hnsw, is_strict, "
+    "is_counted, created_on, modified_on, storage, index_precision, m, ef_construction, ef_search"
+)
 
 
 def handshake() -> Plan[Handshake]:
@@ -65,9 +73,8 @@ def create_index(
     strict: bool,
 ) -> Plan[IndexInfo]:
     rows = yield Statement(
-        """
-        select name, dimensions, metric, preset, description, relation::text, has_hnsw,
-            is_strict, is_counted, created_on, modified_on
+        f"""
+        select {_INFO}
         from pgvectorize.create_index(
             name => %(name)s, dimensions => %(dimensions)s, metric => %(metric)s,
             preset => %(preset)s, description => %(description)s, strict => %(strict)s
@@ -87,9 +94,8 @@ def create_index(
 
 def get_index(name: str) -> Plan[IndexInfo]:
     rows = yield Statement(
-        """
-        select name, dimensions, metric, preset, description, relation::text, has_hnsw,
-            is_strict, is_counted, created_on, modified_on
+        f"""
+        select {_INFO}
         from pgvectorize.get_index(name => %(name)s)
         """,
         {"name": name},
@@ -99,9 +105,8 @@ def get_index(name: str) -> Plan[IndexInfo]:
 
 def list_indexes() -> Plan[list[IndexInfo]]:
     rows = yield Statement(
-        """
-        select name, dimensions, metric, preset, description, relation::text, has_hnsw,
-            is_strict, is_counted, created_on, modified_on
+        f"""
+        select {_INFO}
         from pgvectorize.list_indexes()
         """
     )
@@ -112,9 +117,8 @@ def update_index(
     name: str, new_name: str | None, description: str | None, count_queries: bool | None
 ) -> Plan[IndexInfo]:
     rows = yield Statement(
-        """
-        select name, dimensions, metric, preset, description, relation::text, has_hnsw,
-            is_strict, is_counted, created_on, modified_on
+        f"""
+        select {_INFO}
         from pgvectorize.update_index(
             name => %(name)s, new_name => %(new_name)s, description => %(description)s,
             count_queries => %(count_queries)s

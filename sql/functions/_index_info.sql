@@ -13,7 +13,8 @@ as $$
             select from pg_catalog.pg_index as hnsw
             where hnsw.indexrelid = pgvectorize._hnsw(target) and hnsw.indisvalid
         ),
-        target.is_strict, target.is_counted, target.created_on, target.modified_on
+        target.is_strict, target.is_counted, target.created_on, target.modified_on,
+        target.storage, target.index_precision, target.m, target.ef_construction, target.ef_search
     )::pgvectorize.index_info
 $$;
 

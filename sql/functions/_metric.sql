@@ -1,7 +1,8 @@
 -- What each metric means to Postgres: the one place where a metric becomes an
 -- operator, an operator class and a score, all null for an unknown metric.
--- `score` is an expression over `distance`. All three operators put the best
--- match first in ascending order.
+-- `opclass` is to be led by a type, as in `vector_cosine_ops`. `score` is an
+-- expression over `distance`. All three operators put the best match first in
+-- ascending order.
 create or replace function pgvectorize._metric(
     metric        text,
     out operator  text,
@@ -16,15 +17,15 @@ begin
     case metric
         when 'cosine' then
             operator := 'operator(@vector@.<=>)';
-            opclass := '@vector@.vector_cosine_ops';
+            opclass := 'cosine_ops';
             score := '1 - distance';
         when 'euclidean' then
             operator := 'operator(@vector@.<->)';
-            opclass := '@vector@.vector_l2_ops';
+            opclass := 'l2_ops';
             score := 'distance';
         when 'dot-product' then
             operator := 'operator(@vector@.<#>)';
-            opclass := '@vector@.vector_ip_ops';
+            opclass := 'ip_ops';
             score := 'distance';
         else null;
     end case;

@@ -14,7 +14,12 @@ create or replace function pgvectorize.create_index(
     metric       text default null,
     preset       text default null,
     description  text default null,
-    strict       boolean default false
+    strict       boolean default false,
+    storage          text default 'float32',
+    index_precision  text default null,
+    m                integer default 16,
+    ef_construction  integer default 64,
+    hnsw             boolean default true
 )
 returns pgvectorize.index_info
 language plpgsql
@@ -68,12 +73,20 @@ begin
     end if;
 
     target.id := nextval('pgvectorize.indexes_id_seq');
+    target.name := name;
+    target.dimensions := dimensions;
+    target.metric := metric;
+    target.storage := storage;
+    target.index_precision := coalesce(index_precision, storage);
+    target.m := m;
+    target.ef_construction := ef_construction;
+    target.wants_hnsw := hnsw and dimensions <= pgvectorize._limit('hnsw_dimensions', false);
     execute format(
         $sql$
         create table pgvectorize_data.%1$I (
             id           text constraint %2$I not null constraint %3$I primary key,
             namespace    text constraint %4$I not null default '',
-            embedding    @vector@.vector(%5$s) constraint %6$I not null,
+            embedding    @vector@.%7$s(%5$s) constraint %6$I not null,
             metadata     jsonb,
             inserted_by  xid8 default pg_current_xact_id()
         )
@@ -83,28 +96,35 @@ begin
         pgvectorize._relation_name(target.id, 'id_pkey'),
         pgvectorize._relation_name(target.id, 'namespace_not_null'),
         dimensions,
-        pgvectorize._relation_name(target.id, 'embedding_not_null')
+        pgvectorize._relation_name(target.id, 'embedding_not_null'),
+        case storage when 'float16' then 'halfvec' else 'vector' end
     );
     execute format(
         'create index %I on pgvectorize_data.%I (namespace, id)',
         pgvectorize._relation_name(target.id, 'namespace_id_idx'), name
     );
-    if dimensions <= pgvectorize._limit('hnsw_dimensions', false) then
+    if target.wants_hnsw then
         execute format(
-            'create index %I on pgvectorize_data.%I using hnsw (embedding %s)',
-            pgvectorize._relation_name(target.id, 'embedding_hnsw'), name, (pgvectorize._metric(metric)).opclass
+            'create index %I on pgvectorize_data.%I %s',
+            pgvectorize._relation_name(target.id, 'embedding_hnsw'), name, pgvectorize._hnsw_sql(target)
         );
     end if;
 
-    insert into pgvectorize.indexes (id, name, relation, dimensions, metric, preset, description, is_strict)
+    insert into pgvectorize.indexes (
+        id, name, relation, dimensions, metric, preset, description, is_strict,
+        storage, index_precision, wants_hnsw, m, ef_construction
+    )
     overriding system value
     values (
-        target.id, create_index.name, to_regclass(format('pgvectorize_data.%I', create_index.name)),
-        create_index.dimensions, create_index.metric, create_index.preset, create_index.description, create_index.strict
+        target.id, target.name, to_regclass(format('pgvectorize_data.%I', name)), target.dimensions, target.metric,
+        preset, description, strict,
+        target.storage, target.index_precision, target.wants_hnsw, target.m, target.ef_construction
     );
     return pgvectorize.get_index(name);
 end;
 $$;
 
-comment on function pgvectorize.create_index(text, integer, text, text, text, boolean)
+comment on function pgvectorize.create_index(
+    text, integer, text, text, text, boolean, text, text, integer, integer, boolean
+)
     is 'Create an index.';

@@ -28,7 +28,8 @@ create or replace function pgvectorize.query(
     exclude_ids      text[] default null,
     min_score        double precision default null,
     max_distance     double precision default null,
-    "offset"         integer default 0
+    "offset"         integer default 0,
+    recall           double precision default null
 )
 returns setof pgvectorize.match
 language plpgsql
@@ -49,6 +50,6 @@ $$;
 
 comment on function pgvectorize.query(
     text, @vector@.vector, integer, text, jsonb, boolean, text, integer, boolean,
-    text[], text[], double precision, double precision, integer
+    text[], text[], double precision, double precision, integer, double precision
 )
     is 'The vectors nearest to a vector, best first.';

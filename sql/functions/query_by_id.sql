@@ -14,7 +14,8 @@ create or replace function pgvectorize.query_by_id(
     exclude_ids      text[] default null,
     min_score        double precision default null,
     max_distance     double precision default null,
-    "offset"         integer default 0
+    "offset"         integer default 0,
+    recall           double precision default null
 )
 returns setof pgvectorize.match
 language plpgsql
@@ -43,6 +44,6 @@ $$;
 
 comment on function pgvectorize.query_by_id(
     text, text, integer, text, jsonb, boolean, text, integer, boolean,
-    text[], text[], double precision, double precision, integer
+    text[], text[], double precision, double precision, integer, double precision
 )
     is 'The vectors nearest to a stored vector, best first.';

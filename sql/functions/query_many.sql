@@ -16,7 +16,8 @@ create or replace function pgvectorize.query_many(
     min_score        double precision default null,
     max_distance     double precision default null,
     "offset"         integer default 0,
-    filters          jsonb[] default null
+    filters          jsonb[] default null,
+    recall           double precision default null
 )
 returns setof pgvectorize.numbered_match
 language plpgsql
@@ -51,6 +52,6 @@ $$;
 
 comment on function pgvectorize.query_many(
     text, @vector@.vector[], integer, text, jsonb, boolean, text, integer, boolean,
-    text[], text[], double precision, double precision, integer, jsonb[]
+    text[], text[], double precision, double precision, integer, jsonb[], double precision
 )
     is 'The vectors nearest to each of many vectors.';

@@ -42,6 +42,11 @@ def test_create_index_answers_with_its_configuration(
         is_counted=False,
         created_on=info.created_on,
         modified_on=info.modified_on,
+        storage="float32",
+        index_precision="float32",
+        m=16,
+        ef_construction=64,
+        ef_search=None,
     )
     assert abs(info.created_on - datetime.now(timezone.utc)) < timedelta(hours=1)
     assert info.modified_on >= info.created_on

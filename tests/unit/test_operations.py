@@ -301,5 +301,10 @@ def test_create_index_returns_the_configuration() -> None:
         "is_counted": False,
         "created_on": now,
         "modified_on": now,
+        "storage": "float32",
+        "index_precision": "float32",
+        "m": 16,
+        "ef_construction": 64,
+        "ef_search": None,
     }
     assert answer(plan, [row]) == IndexInfo(**row)

@@ -1,0 +1,75 @@
+"""What an index is made of: precisions, HNSW parameters, and how well it is known to search.
+
+Adds columns with constant defaults, which rewrites nothing, and attributes to a type. Takes a
+short exclusive lock on the catalog.
+
+Revision ID: 0002
+Revises: 0001
+"""
+
+from __future__ import annotations
+
+from alembic import op
+
+revision = "0002"
+down_revision = "0001"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    # Functions are applied anew after every revision, but a changed signature would leave the
+    # old function beside the new one.
+    op.execute("""
+        do $$
+        declare
+            function regprocedure;
+        begin
+            for function in select oid from pg_proc where pronamespace = 'pgvectorize'::regnamespace loop
+                execute format('drop function %s cascade', function);
+            end loop;
+        end $$
+    """)
+    op.execute("""
+        alter table pgvectorize.indexes
+            add column storage text constraint indexes_storage_not_null not null default 'float32'
+                constraint indexes_storage_check check (storage in ('float32', 'float16')),
+            add column index_precision text constraint indexes_index_precision_not_null not null
+                default 'float32' constraint indexes_index_precision_check
+                check (index_precision in ('float32', 'float16', 'binary')),
+            add column wants_hnsw boolean constraint indexes_wants_hnsw_not_null not null
+                default true,
+            add column m integer constraint indexes_m_not_null not null default 16
+                constraint indexes_m_check check (m between 2 and 100),
+            add column ef_construction integer constraint indexes_ef_construction_not_null not null
+                default 64 constraint indexes_ef_construction_check
+                check (ef_construction between 2 * m and 1000),
+            add column ef_search integer
+                constraint indexes_ef_search_check check (ef_search between 1 and 1000)
+    """)
+    op.execute("""
+        create table pgvectorize.recalls (
+            index_id      bigint constraint recalls_index_id_not_null not null,
+            ef_search     integer constraint recalls_ef_search_not_null not null,
+            recall        double precision constraint recalls_recall_not_null not null,
+            milliseconds  double precision constraint recalls_milliseconds_not_null not null,
+            queries       integer constraint recalls_queries_not_null not null,
+            top_k         integer constraint recalls_top_k_not_null not null,
+            measured_at   timestamptz constraint recalls_measured_at_not_null not null
+                          default clock_timestamp(),
+            constraint recalls_pkey primary key (index_id, ef_search)
+        )
+    """)
+    op.execute("comment on table pgvectorize.recalls is 'Recall of indexes, as last measured.'")
+    op.execute("""
+        alter type pgvectorize.index_info
+            add attribute storage text,
+            add attribute index_precision text,
+            add attribute m integer,
+            add attribute ef_construction integer,
+            add attribute ef_search integer
+    """)
+
+
+def downgrade() -> None:
+    raise NotImplementedError("revisions only go up: restore a backup made before this one")

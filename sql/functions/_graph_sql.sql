@@ -1,0 +1,19 @@
+-- Write the expression that an HNSW index is built on, of a stored embedding or of
+-- a query vector: what the index's precision makes of it. Index and search both use
+-- it, so that the planner can match the two; nothing else may spell it.
+create or replace function pgvectorize._graph_sql(target pgvectorize.indexes, value text)
+returns text
+language sql
+immutable
+parallel safe
+as $$
+    select case
+        when target.index_precision = target.storage then value
+        when target.index_precision = 'float32' then format('(%s::@vector@.vector(%s))', value, target.dimensions)
+        when target.index_precision = 'float16' then format('(%s::@vector@.halfvec(%s))', value, target.dimensions)
+        else format('(@vector@.binary_quantize(%s)::bit(%s))', value, target.dimensions)
+    end
+$$;
+
+comment on function pgvectorize._graph_sql(pgvectorize.indexes, text)
+    is 'Expression that an HNSW index is built on.';
