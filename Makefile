@@ -39,6 +39,15 @@ types: $(STAMP) ## check types, twice
 	$(BIN)/mypy
 	$(BIN)/basedpyright
 
+.venv/.bench: $(STAMP)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --group bench
+	@touch $@
+
+BENCH ?= all report --fresh
+
+bench: .venv/.bench ## measure speed and recall; BENCH="query filters --quick" for parts
+	@$(BIN)/python -m benchmarks $(BENCH)
+
 sync: $(STAMP) ## make client.py from aio.py, and the reference pages
 	$(BIN)/python tools/unasync.py
 	$(BIN)/python tools/reference.py
@@ -49,4 +58,4 @@ fresh: $(STAMP) ## check that what `make sync` makes is what is there
 
 check: lint types fresh test ## all that CI runs
 
-.PHONY: help setup demo test test-fast format lint types sync fresh check
+.PHONY: help setup demo test test-fast format lint types bench sync fresh check

@@ -31,8 +31,11 @@ from pgvectorize.errors import (
     VectorNotFound,
 )
 from pgvectorize.models import (
+    BuildProgress,
+    BulkLoad,
     Deletion,
     Facet,
+    IndexBuild,
     IndexDescription,
     IndexInfo,
     IndexUsage,
@@ -55,6 +58,8 @@ connect = Client.connect
 __all__ = [
     "AsyncClient",
     "AsyncIndex",
+    "BuildProgress",
+    "BulkLoad",
     "Client",
     "ConnectionFailed",
     "DatabaseError",
@@ -63,6 +68,7 @@ __all__ = [
     "ExtensionUnavailable",
     "Facet",
     "Index",
+    "IndexBuild",
     "IndexBusy",
     "IndexDescription",
     "IndexExists",

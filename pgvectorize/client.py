@@ -27,11 +27,15 @@ from pgvectorize.encoding import (
 )
 from pgvectorize.errors import InvalidRequest, InvalidVector, translate, translated
 from pgvectorize.models import (
+    BuildProgress,
+    BulkLoad,
     Deletion,
     Facet,
     Filter,
+    IndexBuild,
     IndexDescription,
     IndexInfo,
+    IndexPrecision,
     IndexType,
     IndexUsage,
     Library,
@@ -45,6 +49,7 @@ from pgvectorize.models import (
     PatchMode,
     Preset,
     ReturnMetadata,
+    Storage,
     ValuesInput,
     Vector,
     VectorInput,
@@ -160,19 +165,45 @@ class Client:
         preset: str | None = None,
         description: str | None = None,
         strict: bool = False,
+        storage: Storage = "float32",
+        index_precision: IndexPrecision | None = None,
+        m: int = 16,
+        ef_construction: int | None = None,
+        hnsw: bool = True,
     ) -> IndexInfo:
         """Create an index from `dimensions` (1 to 16,000) and `metric`, or from a `preset`.
 
         A name has 2 to 63 characters: a-z first, then a-z, 0-9, "-" and "_", a-z or
-        0-9 last (Vectorize's pattern). More than 2,000 dimensions are searched without
-        an HNSW index, which cannot hold them: `has_hnsw` in the answer says so. `strict`
-        enforces Vectorize's own limits on this index, with its messages and codes, so
-        that what works here works there; see `limits`.
+        0-9 last (Vectorize's pattern). `strict` enforces Vectorize's own limits on this
+        index, with its messages and codes, so that what works here works there; see
+        `limits`.
+
+        `storage` float16 takes half the room; values come back as it rounds them, to
+        about three digits, and end at 65,504. `index_precision` is what the HNSW index
+        holds: float32 (to 2,000 dimensions), float16 (to 4,000) or binary, the signs of
+        the values (to 16,000); by default the first to 948 dimensions, the second to
+        4,000, then the third. Scores are exact with each, from the stored values. As signs
+        say nothing of lengths, a euclidean index of more than 4,000 dimensions has no HNSW
+        index unless binary is asked for; nor has any without `hnsw`: a query then compares
+        with every vector, and `has_hnsw` in the answer is False. A larger `m` (16) and
+        `ef_construction` (64, or 2 m) make an index that finds more and is built longer.
 
         Raises `IndexExists` and `InvalidRequest`.
         """
         return self._run(
-            operations.create_index(name, dimensions, metric, preset, description, strict)
+            operations.create_index(
+                name,
+                dimensions,
+                metric,
+                preset,
+                description,
+                strict,
+                storage,
+                index_precision,
+                m,
+                ef_construction,
+                hnsw,
+            )
         )
 
     def adopt_index(
@@ -393,7 +424,7 @@ class Index:
 
         The answer's `ids` are the vectors that were new. Otherwise as `upsert`.
         """
-        given = _batches(vectors, ids, values, namespaces, metadata, batch_size)
+        given = _batches(vectors, ids, values, namespaces, metadata, batch_size, atomic)
         return self._write("insert", given, atomic)
 
     def upsert(
@@ -422,8 +453,92 @@ class Index:
 
         Raises `InvalidVector`, which names the row, counted from 1.
         """
-        given = _batches(vectors, ids, values, namespaces, metadata, batch_size)
+        given = _batches(vectors, ids, values, namespaces, metadata, batch_size, atomic)
         return self._write("upsert", given, atomic)
+
+    def bulk_load(
+        self,
+        vectors: Iterable[VectorInput] | None = None,
+        *,
+        ids: Sequence[str] | None = None,
+        values: npt.ArrayLike | None = None,
+        namespaces: str | Sequence[str | None] | None = None,
+        metadata: Sequence[Metadata | None] | None = None,
+        mode: operations.Operation = "upsert",
+        rebuild: bool | None = None,
+        memory: str | int | None = None,
+        workers: int | None = None,
+    ) -> BulkLoad:
+        """Write many vectors and leave the HNSW index ready, in the least time.
+
+        To insert a vector into an HNSW index takes about four times as long as its share
+        of a build, so an index that is empty, or gets a third of what it holds or more,
+        loses its HNSW index first and gets it again in the end, as `build` makes it with
+        `memory` and `workers`. It is one transaction all the same: after a crash all is
+        as before. But from when the HNSW index goes to the end, queries of this index
+        wait; `rebuild=False` forbids that, True asks for it, whatever is written.
+
+        Vectors, and what becomes of ids that are there, are as for `upsert` and `insert`,
+        which `mode` names. Raises as they do, and `IndexBusy` with `rebuild=True`.
+        """
+        if mode not in ("upsert", "insert"):
+            raise InvalidRequest(f'mode "{mode}" is not known', hint="It is upsert or insert.")
+        given = _batches(
+            vectors, ids, values, namespaces, metadata, operations.BATCH_SIZE, atomic=True
+        )
+        handshake = self._client._shake_hands()
+        return self._run(
+            operations.bulk_load(mode, self.name, given, handshake, rebuild, memory, workers),
+            atomic=True,
+        )
+
+    def build(
+        self,
+        *,
+        m: int | None = None,
+        ef_construction: int | None = None,
+        index_precision: IndexPrecision | None = None,
+        memory: str | int | None = None,
+        workers: int | None = None,
+        rebuild: bool = False,
+        concurrently: bool = True,
+    ) -> IndexBuild:
+        """Build the HNSW index, where there is none, or another instead of the one there is.
+
+        `m`, `ef_construction` and `index_precision` are as for `create_index`; None keeps
+        what it is. Nothing happens where it is there as asked for, unless `rebuild` is
+        True, as after an upgrade of pgvector or many deletions. What a killed build left
+        behind is mended.
+
+        `memory`, bytes or "4GB", is the most that it may take: by default the server's
+        maintenance_work_mem, and at least 1 GB. `workers` is how many processes help, by
+        default the server's max_parallel_maintenance_workers. Where it does not fit into
+        memory, the answer says so, and the build takes many times as long.
+
+        A new one is built `concurrently` beside the one in use, then takes its place in a
+        moment: nobody waits, and queries are right throughout. That needs a connection of
+        its own, straight to the server: with `concurrently=False`, and over a borrowed
+        connection, it is part of a transaction instead, and writers wait for its end.
+
+        Raises `InvalidRequest`, and `IndexBusy` where another session builds, or a long
+        transaction keeps the new one from its place.
+        """
+        options = (self.name, m, ef_construction, index_precision, memory, workers, rebuild)
+        if concurrently and self._client._owns_source:
+            return self._run(operations.build_concurrently(*options))
+        return self._run(operations.build(*options))
+
+    def build_progress(self) -> list[BuildProgress]:
+        """Return how far the builds of this index have come that run now, in any session."""
+        return self._run(operations.build_progress(self.name))
+
+    def drop_hnsw(self) -> IndexInfo:
+        """Drop the HNSW index: queries compare with every vector, until `build` makes it again.
+
+        Writes are many times as fast without it. Waits for running queries and writes of
+        the index to end. Raises `IndexBusy`.
+        """
+        return self._run(operations.drop_hnsw(self.name))
 
     def query(
         self,
@@ -440,6 +555,7 @@ class Index:
         min_score: float | None = None,
         max_distance: float | None = None,
         offset: int = 0,
+        recall: float | None = None,
     ) -> Matches:
         """Return the vectors nearest to `vector`, `(dimensions,)`, best first, equal scores by id.
 
@@ -450,8 +566,9 @@ class Index:
         metadata index), "all", or a boolean for none and all.
 
         `ef_search`, 1 to 1,000, is how many candidates the HNSW scan keeps: more finds
-        more and is slower; the default is 100, and never fewer than `top_k`. `exact`
-        compares with every matching vector instead.
+        more and is slower; the default is 100 or what `tune` found, and never fewer than
+        `top_k`. `recall` takes the `ef_search` that reached such a share of the true nearest
+        when `tune` measured it. `exact` compares with every matching vector instead.
 
         `max_distance` leaves out matches that are farther away: the distance is the
         score for euclidean and dot-product, and 1 - score for cosine, where `min_score`
@@ -475,6 +592,7 @@ class Index:
                 min_score=min_score,
                 max_distance=max_distance,
                 offset=offset,
+                recall=recall,
             )
         )
 
@@ -493,6 +611,7 @@ class Index:
         min_score: float | None = None,
         max_distance: float | None = None,
         offset: int = 0,
+        recall: float | None = None,
     ) -> Matches:
         """Return the vectors nearest to a stored one, itself among them; as `query` otherwise.
 
@@ -513,6 +632,7 @@ class Index:
                 min_score=min_score,
                 max_distance=max_distance,
                 offset=offset,
+                recall=recall,
             )
         )
 
@@ -532,6 +652,7 @@ class Index:
         max_distance: float | None = None,
         offset: int = 0,
         filters: Sequence[Filter | None] | None = None,
+        recall: float | None = None,
     ) -> list[Matches]:
         """Answer many queries, `(n, dimensions)`, in one round trip; as `query` otherwise.
 
@@ -555,6 +676,7 @@ class Index:
                 min_score=min_score,
                 max_distance=max_distance,
                 offset=offset,
+                recall=recall,
             )
         )
 
@@ -776,14 +898,16 @@ def _batches(
     namespaces: str | Sequence[str | None] | None,
     metadata: Sequence[Metadata | None] | None,
     batch_size: int,
+    atomic: bool,
 ) -> Iterable[Batch]:
     if batch_size < 1:
         raise InvalidRequest(f"batch_size must be at least 1, got {batch_size}")
+    later = min(batch_size, operations.COPY_SIZE) if atomic else None
     columns_given = any(column is not None for column in (ids, values, namespaces, metadata))
     if vectors is not None and not columns_given:
-        return batches(vectors, batch_size)
+        return batches(vectors, batch_size, later)
     if vectors is None and ids is not None and values is not None:
-        return column_batches(ids, values, namespaces, metadata, batch_size)
+        return column_batches(ids, values, namespaces, metadata, batch_size, later)
     raise InvalidRequest(
         "give either vectors, or ids and values",
         hint="upsert([Vector(…)]), or upsert(ids=[…], values=matrix).",

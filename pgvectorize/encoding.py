@@ -1,14 +1,15 @@
 """Python values to Postgres' binary formats, and back.
 
 A batch is one numpy matrix: its vectors become a `vector[]` parameter or the
-fields of a binary COPY without a Python loop over elements or, for `vector[]`,
-over rows. Formats: `vector_send` in pgvector's src/vector.c (uint16 dimensions,
-uint16 zero, big-endian float4s), `array_send` and COPY in PostgreSQL's manual.
+fields of a binary COPY without a Python loop over elements. Over rows there are
+loops in C (`map`, `join`, one JSON text for a whole batch), since a loop in Python
+would cost as much as the server does to store the row. Formats: `vector_send` in
+pgvector's src/vector.c (uint16 dimensions, uint16 zero, big-endian float4s),
+`array_send` and COPY in PostgreSQL's manual.
 """
 
 from __future__ import annotations
 
-import json
 import re
 import struct
 from collections import Counter
@@ -16,7 +17,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, fields
 from decimal import Decimal
-from itertools import islice
+from itertools import chain, islice
+from json import JSONEncoder
+from operator import attrgetter, itemgetter
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -35,6 +38,8 @@ _TEXT_OID = 25
 _JSONB_OID = 3802
 _NULL = struct.pack(">i", -1)
 _length = struct.Struct(">i").pack
+_four_columns = struct.Struct(">hi").pack  # and the length of the first
+_document = struct.Struct(">ib").pack  # the length of a jsonb, and its version
 _MAX_DIMENSIONS = 16_000
 _NUMBERS = "fiu"  # numpy's kinds: numpy would also read strings and booleans as numbers
 _HINT = (
@@ -77,12 +82,16 @@ class VectorLoader(Loader):
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Vectors as columns. `values` is `(n, dimensions)` float32; the rest have n entries."""
+    """Vectors as columns. `values` is `(n, dimensions)` float32; the rest have n entries.
+
+    `first` is the place of the first among all that were given, counted from 1.
+    """
 
     ids: list[str]
     values: Matrix
     namespaces: list[str | None]
     metadata: list[bytes | None]
+    first: int = 1
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -91,25 +100,19 @@ class Batch:
 EMPTY_BATCH = Batch([], np.empty((0, 1), dtype=np.float32), [], [])
 
 
-def batches(vectors: Iterable[VectorInput], size: int) -> Iterator[Batch]:
+def batches(vectors: Iterable[VectorInput], size: int, later: int | None = None) -> Iterator[Batch]:
     """Read any iterable of vectors in batches of `size`, checking each vector.
 
-    Raises `InvalidVector` with the row, counted from 1 over the whole iterable. That
-    the dimensions are the index's is checked by the database, which knows them.
+    After the first batch they have `later` vectors, if that is given. Raises
+    `InvalidVector` with the row, counted from 1 over the whole iterable. That the
+    dimensions are the index's is checked by the database, which knows them.
     """
     rows = iter(vectors)
     first = 1
-    while chunk := [
-        _vector(given, first + place) for place, given in enumerate(islice(rows, size))
-    ]:
-        yield _batch(
-            [vector.id for vector in chunk],
-            [vector.values for vector in chunk],
-            [vector.namespace for vector in chunk],
-            [vector.metadata for vector in chunk],
-            first,
-        )
+    while chunk := list(islice(rows, size)):
+        yield _batch(*_columns(chunk, first), first)
         first += len(chunk)
+        size = later or size
 
 
 def column_batches(
@@ -118,6 +121,7 @@ def column_batches(
     namespaces: str | Sequence[str | None] | None,
     metadata: Sequence[Metadata | None] | None,
     size: int,
+    later: int | None = None,
 ) -> Iterator[Batch]:
     """Read vectors given as columns in batches of `size`; as `batches` otherwise."""
     matrix: Any = values
@@ -140,9 +144,11 @@ def column_batches(
     if len(set(lengths.values())) > 1:
         found = ", ".join(f"{length} {name}" for name, length in lengths.items())
         raise InvalidVector(f"the columns differ in length: {found}", hint="Give one entry a row.")
-    for start in range(0, total, size):
-        rows = slice(start, min(start + size, total))
-        count = rows.stop - rows.start
+    stop = 0
+    while stop < total:
+        start, stop = stop, min(stop + size, total)
+        rows, count = slice(start, stop), stop - start
+        size = later or size
         yield _batch(
             list(ids[rows]),
             matrix[rows],
@@ -158,7 +164,7 @@ def query_vector(values: ValuesInput) -> Binary:
     def refusal(_: int, problem: str) -> InvalidVector:
         return InvalidVector(f"query vector: {problem}", hint=_HINT)
 
-    return Binary(_vector_fields(_matrix([values], refusal))[0].tobytes())
+    return Binary(_sized_vectors(_matrix([values], refusal)).tobytes()[4:])
 
 
 def query_matrix(values: npt.ArrayLike) -> Matrix:
@@ -172,11 +178,8 @@ def query_matrix(values: npt.ArrayLike) -> Matrix:
 
 def vector_array(matrix: Matrix, vector_oid: int) -> Binary:
     """Return a matrix as a `vector[]` parameter."""
-    vectors = _vector_fields(matrix)
-    sized = np.empty((len(vectors), vectors.shape[1] + 4), dtype=np.uint8)
-    sized[:, :4] = np.frombuffer(_length(vectors.shape[1]), dtype=np.uint8)
-    sized[:, 4:] = vectors
-    return Binary(_array_header(len(matrix), vector_oid, has_null=False) + sized.tobytes())
+    header = _array_header(len(matrix), vector_oid, has_null=False)
+    return Binary(header + _sized_vectors(matrix).tobytes())
 
 
 def text_array(texts: Sequence[str | None]) -> Binary:
@@ -193,26 +196,85 @@ COPY_HEADER = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 COPY_TRAILER = struct.pack(">h", -1)
 
 
-def copy_rows(batch: Batch) -> bytes:
-    """Return a batch as rows of a binary COPY of id, namespace, embedding, metadata."""
-    vectors = _vector_fields(batch.values)
-    stride = vectors.shape[1]
-    embedding_length = _length(stride)
-    embeddings = memoryview(vectors.tobytes())
-    columns = struct.pack(">h", 4)
-    parts: list[bytes | memoryview] = []
-    for row, (id, namespace, metadata) in enumerate(
-        zip(batch.ids, batch.namespaces, batch.metadata, strict=True)
-    ):
-        parts += (
-            columns,
-            _sized(id.encode()),
-            _NULL if namespace is None else _sized(namespace.encode()),
-            embedding_length,
-            embeddings[row * stride : (row + 1) * stride],
-            _NULL if metadata is None else _sized(b"\x01" + metadata),
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What the database knows of an index, and a batch that is not checked there must obey."""
+
+    dimensions: int
+    metric: str
+    id_bytes: int
+    namespace_bytes: int
+
+
+def check_batch(batch: Batch, rules: Rules) -> None:
+    """Refuse what `_vector_problem` in SQL refuses and reading the batch did not.
+
+    Raises `InvalidVector` in the words of that function.
+    """
+
+    def refusal(row: int, problem: str) -> InvalidVector:
+        return InvalidVector(
+            f'row {batch.first + row}, id "{batch.ids[row][:64]}": {problem}',
+            hint="Nothing was written.",
+            row=batch.first + row,
         )
-    return b"".join(parts)
+
+    for texts, limit, what, empty in (
+        (batch.ids, rules.id_bytes, "id", "id is empty"),
+        (
+            batch.namespaces,
+            rules.namespace_bytes,
+            "namespace",
+            "namespace is empty; leave it out for none",
+        ),
+    ):
+        if "" in texts:
+            raise refusal(texts.index(""), empty)
+        # four bytes at most are a character, so a longest one tells of all that are shorter
+        if 4 * max(map(len, filter(None, texts)), default=0) > limit:
+            for row, text in enumerate(texts):
+                if text is not None and (found := len(text.encode())) > limit:
+                    raise refusal(row, f"{what} has {found} bytes, at most {limit} are allowed")
+    found = batch.values.shape[1]
+    if len(batch) and found != rules.dimensions:
+        raise refusal(0, f"expected {rules.dimensions} dimensions, got {found}")
+    if rules.metric == "cosine":
+        with np.errstate(over="ignore"):
+            squares = np.einsum("ij,ij->i", batch.values, batch.values)
+        # As pgvector has it, in float32: zero when every square is too small for it. What is too
+        # large depends on the order of adding, hence a margin below the largest float32.
+        directionless = (squares == 0) | ~(squares < 3.39e38)
+        if directionless.any():
+            raise refusal(
+                int(directionless.argmax()),
+                "a vector of length zero has no direction, which cosine needs",
+            )
+
+
+def copy_rows(batch: Batch, *, no_namespace: str | None = None) -> bytes:
+    """Return a batch as rows of a binary COPY of id, namespace, embedding, metadata.
+
+    `no_namespace` is written where there is no namespace.
+    """
+    vectors = _sized_vectors(batch.values)
+    stride = vectors.itemsize
+    embeddings = memoryview(vectors.view(np.uint8))  # type: ignore[arg-type]
+    ids = list(map(str.encode, batch.ids))
+    namespaces = {
+        namespace: _NULL if text is None else _sized(text.encode())
+        for namespace in set(batch.namespaces)
+        for text in (no_namespace if namespace is None else namespace,)
+    }
+    rows = zip(
+        [_four_columns(4, len(id)) for id in ids],
+        ids,
+        map(namespaces.__getitem__, batch.namespaces),
+        [embeddings[at : at + stride] for at in range(0, len(ids) * stride, stride)],
+        [_NULL if text is None else _document(len(text) + 1, 1) for text in batch.metadata],
+        [text or b"" for text in batch.metadata],
+        strict=True,
+    )
+    return b"".join(chain.from_iterable(rows))
 
 
 def jsonb(document: bytes) -> Binary:
@@ -220,12 +282,18 @@ def jsonb(document: bytes) -> Binary:
     return Binary(b"\x01" + document)
 
 
+# one for all documents: `json.dumps` makes an encoder at each call, a third of its time
+_to_json = JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
+# A line feed within a string is written as \\n, so that one in the text is always a separator's.
+_to_lines = JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",\n", ":")).encode
+
+
 def json_text(document: Mapping[str, Any]) -> bytes:
     """Return a JSON object that comes back from jsonb as the same Python value.
 
     Raises ValueError or TypeError where it cannot.
     """
-    text = json.dumps(document, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    text = _to_json(document)
     if "e+" in text:
         # jsonb writes 1e+23 as 100000000000000000000000, which Python reads as an int
         # that differs from the float 1e23; with ".0" it stays a float.
@@ -252,6 +320,37 @@ def _strings(value: Any) -> str:
     if isinstance(value, (list, tuple)):
         return "".join(map(_strings, value))
     return ""
+
+
+_Columns: TypeAlias = tuple[list[str], Any, list[str | None], list[Metadata | None]]
+
+
+def _columns(given: list[VectorInput], first: int) -> _Columns:
+    """Read vectors in any of the shapes that a caller may use; alike ones without a loop."""
+    vectors: Any = given
+    kinds = set(map(type, given))
+    if kinds == {tuple} and len(lengths := set(map(len, vectors))) == 1 and lengths <= {2, 3, 4}:
+        columns: list[Any] = [list(column) for column in zip(*vectors, strict=True)]
+        columns += [[None] * len(given)] * (4 - len(columns))
+        return columns[0], columns[1], columns[2], columns[3]
+    if kinds == {dict} and all(
+        _VECTOR_KEYS.issuperset(keys) and "id" in keys and "values" in keys
+        for keys in set(map(tuple, vectors))
+    ):
+        return (
+            list(map(itemgetter("id"), vectors)),
+            list(map(itemgetter("values"), vectors)),
+            [vector.get("namespace") for vector in vectors],
+            [vector.get("metadata") for vector in vectors],
+        )
+    if kinds != {Vector}:
+        vectors = [_vector(each, first + place) for place, each in enumerate(given)]
+    return (
+        list(map(attrgetter("id"), vectors)),
+        list(map(attrgetter("values"), vectors)),
+        list(map(attrgetter("namespace"), vectors)),
+        list(map(attrgetter("metadata"), vectors)),
+    )
 
 
 def _vector(given: VectorInput, row: int) -> Vector:
@@ -288,19 +387,24 @@ def _batch(
         named = f', id "{id[:64]}"' if isinstance(id, str) else ""
         return InvalidVector(f"row {first + row}{named}: {problem}", hint=_HINT, row=first + row)
 
-    for row, (id, namespace) in enumerate(zip(ids, namespaces, strict=True)):
-        for text, what in ((id, "id"), ("" if namespace is None else namespace, "namespace")):
-            if problem := _text_problem(text):
-                raise refusal(row, f"{what} {problem}")
-    return Batch(
-        ids,
-        _matrix(values, refusal),
-        namespaces,
-        [
-            None if document is None else _document(document, refusal, row)
-            for row, document in enumerate(metadata)
-        ],
-    )
+    distinct = set(namespaces) if set(map(type, namespaces)) <= {str, type(None)} else namespaces
+    if not _are_texts(ids) or not _are_texts([text for text in distinct if text is not None]):
+        for row, (id, namespace) in enumerate(zip(ids, namespaces, strict=True)):
+            if problem := _text_problem(id):
+                raise refusal(row, f"id {problem}")
+            if namespace is not None and (problem := _text_problem(namespace)):
+                raise refusal(row, f"namespace {problem}")
+    return Batch(ids, _matrix(values, refusal), namespaces, _documents(metadata, refusal), first)
+
+
+def _are_texts(texts: Sequence[Any]) -> bool:
+    """Say whether `_text_problem` would find nothing in any of them."""
+    if not set(map(type, texts)) <= {str}:
+        return False
+    together = "".join(texts)
+    with suppress(UnicodeEncodeError):
+        return "\0" not in together and (together.isascii() or bool(together.encode()))
+    return False
 
 
 def _text_problem(text: Any) -> str | None:
@@ -313,17 +417,72 @@ def _text_problem(text: Any) -> str | None:
     return None
 
 
-def _document(metadata: Metadata, refusal: Refusal, row: int) -> bytes:
+def _documents(metadata: list[Metadata | None], refusal: Refusal) -> list[bytes | None]:
+    """Write metadata as JSON: all in one text, or one by one where something is unusual."""
+    given = [document for document in metadata if document is not None]
+    with suppress(TypeError, ValueError, RecursionError):  # UnicodeEncodeError is a ValueError
+        if (texts := _documents_at_once(given)) is not None:
+            if len(given) == len(metadata):
+                return list(texts)
+            each = iter(texts)
+            return [None if document is None else next(each) for document in metadata]
+    return [
+        None if document is None else _one_document(document, refusal, row)
+        for row, document in enumerate(metadata)
+    ]
+
+
+def _documents_at_once(given: list[Metadata]) -> list[bytes] | None:
+    """Write documents as JSON; None where that takes a look at each."""
+    if not given:
+        return []
+    if set(map(type, given)) != {dict}:
+        return None
+    text = _to_lines(given)
+    if "e+" in text or "\\u0000" in text:  # see json_text
+        return None
+    texts = text[1:-1].replace("},\n{", "}\x1e{").replace(",\n", ",").encode().split(b"\x1e")
+    if len(texts) != len(given):  # objects in an array are parted in the same way
+        return None
+    if not all(
+        type(key) is str and _is_key(key) for keys in set(map(tuple, given)) for key in keys
+    ):
+        return None
+    if text.count("{") > len(given) and not all(map(_has_good_keys, given)):
+        return None
+    return texts
+
+
+def _one_document(metadata: Metadata, refusal: Refusal, row: int) -> bytes:
     if not isinstance(metadata, Mapping):
         problem = f"is not an object but {type(metadata).__name__}"
     else:
         try:
-            return json_text(metadata)
+            text = json_text(metadata)
+            if _has_good_keys(metadata):
+                return text
+            raise refusal(
+                row,
+                'a metadata key is empty, begins with "$", or contains "." or a double quote',
+            )
         except UnicodeEncodeError:
             problem = "contains half of a surrogate pair, which is no character"
+        except InvalidVector:
+            raise
         except (TypeError, ValueError, RecursionError) as error:
             problem = f"cannot be written as JSON: {error}"
     raise refusal(row, f"metadata {problem}")
+
+
+def _has_good_keys(value: Any) -> bool:
+    """Say whether `_metadata_problem` in SQL finds nothing in the keys, at any depth."""
+    if isinstance(value, Mapping):
+        return all(_is_key(str(key)) for key in value) and all(map(_has_good_keys, value.values()))
+    return not isinstance(value, (list, tuple)) or all(map(_has_good_keys, value))
+
+
+def _is_key(key: str) -> bool:
+    return key != "" and key[0] != "$" and "." not in key and '"' not in key
 
 
 def _matrix(values: Any, refusal: Refusal) -> Matrix:
@@ -341,8 +500,9 @@ def _matrix(values: Any, refusal: Refusal) -> Matrix:
         raise refusal(0, f"{dimensions} dimensions, expected 1 to {_MAX_DIMENSIONS}")
     with np.errstate(over="ignore"):  # what leaves float32 is found now, as infinite
         matrix = given.astype(np.float32, copy=False)
-    finite = np.isfinite(matrix)
-    if not finite.all():
+    with np.errstate(over="ignore", invalid="ignore"):
+        sums = np.einsum("ij->i", matrix)  # in one pass, where all is well
+    if not np.isfinite(sums).all() and not (finite := np.isfinite(matrix)).all():
         row, column = np.argwhere(~finite)[0]
         raise refusal(
             int(row),
@@ -372,14 +532,22 @@ def _offender(rows: Any, refusal: Refusal) -> InvalidVector:
     return refusal(0, "values are not numbers")
 
 
-def _vector_fields(matrix: Matrix) -> npt.NDArray[np.uint8]:
-    """Return `(n, 4 + 4 * dimensions)` bytes: each row is a vector in binary format."""
-    count, dimensions = matrix.shape
-    vectors = np.empty((count, 4 + 4 * dimensions), dtype=np.uint8)
-    vectors[:, :4] = np.frombuffer(struct.pack(">HH", dimensions, 0), dtype=np.uint8)
-    vectors[:, 4:] = (
-        np.ascontiguousarray(matrix, dtype=">f4").view(np.uint8).reshape(count, 4 * dimensions)
+def _sized_vectors(matrix: Matrix) -> npt.NDArray[np.void]:
+    """Return `(n,)` records: each is a vector in binary format, after its length in bytes."""
+    dimensions = matrix.shape[1]
+    vectors = np.empty(
+        len(matrix),
+        dtype=[
+            ("length", ">i4"),
+            ("dimensions", ">u2"),
+            ("zero", ">u2"),
+            ("values", ">f4", dimensions),
+        ],
     )
+    vectors["length"] = 4 + 4 * dimensions
+    vectors["dimensions"] = dimensions
+    vectors["zero"] = 0
+    vectors["values"] = matrix.reshape(vectors["values"].shape)  # of one dimension it has none
     return vectors
 
 

@@ -119,12 +119,12 @@ class Deletion:
 class IndexInfo:
     """Configuration of an index.
 
-    `relation` is its table, quoted as SQL needs it. `has_hnsw` is False for more
-    than 2,000 dimensions, pgvector's limit: such an index is searched exactly.
-    `is_strict` is True where Vectorize's own limits are enforced, `is_counted` where
-    queries are counted for `usage`. `storage` is how vectors are kept, `index_precision`
-    how the HNSW index keeps them, with its parameters `m` and `ef_construction`;
-    `ef_search` is what queries use unless they say otherwise, None for the default of 100.
+    `relation` is its table, quoted as SQL needs it. `has_hnsw` is False where there
+    is no HNSW index, and queries compare with every vector. `is_strict` is True where
+    Vectorize's own limits are enforced, `is_counted` where queries are counted for
+    `usage`. `storage` is how vectors are kept, `index_precision` how the HNSW index keeps
+    them, with its parameters `m` and `ef_construction`; `ef_search` is what queries use
+    unless they say otherwise, None for the default of 100.
     """
 
     name: str
@@ -143,6 +143,51 @@ class IndexInfo:
     m: int
     ef_construction: int
     ef_search: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class IndexBuild:
+    """How an HNSW index was built, or is where nothing had to be: then `is_built` is False.
+
+    `memory` is what it took, in bytes, and `memory_needed` what it would have liked; where
+    that is more, `vectors_in_memory` of about `vectors` were built fast, the others many
+    times as slowly. `workers` is how many processes helped, if the server had as many.
+    """
+
+    is_built: bool
+    index_precision: IndexPrecision
+    m: int
+    ef_construction: int
+    vectors: int
+    memory: int
+    memory_needed: int
+    vectors_in_memory: int
+    workers: int
+
+
+@dataclass(frozen=True, slots=True)
+class BuildProgress:
+    """How far a build that runs now has come: of the HNSW index or of a metadata index.
+
+    `name` is the index, `pid` the process of the server that builds. In phase "loading"
+    `fraction` goes from 0 to 1, and `done` of about `total` vectors are in; in others
+    `fraction` is None.
+    """
+
+    name: str
+    pid: int
+    phase: str
+    done: int
+    total: int | None
+    fraction: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class BulkLoad:
+    """The answer to a bulk load: what it wrote, and the build of the HNSW index, if any."""
+
+    mutation: Mutation
+    build: IndexBuild | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,18 +24,19 @@ Row: TypeAlias = dict[str, Any]
 class Statement:
     """One statement, answered with its rows.
 
-    `sql` is literal text, or comes whole from a SQL function; values are in `params`.
+    `sql` is literal text, or comes whole from a SQL function, or is put together by
+    `psycopg.sql`, in bytes where that was done once for many; values are in `params`.
     """
 
-    sql: LiteralString | Composed
+    sql: LiteralString | Composed | bytes
     params: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Copy:
-    """One `copy … from stdin` with its data, answered with no rows."""
+    """One `copy … from stdin` with its data, answered with no rows; `sql` as there."""
 
-    sql: LiteralString
+    sql: LiteralString | Composed
     data: Iterable[bytes]
 
 

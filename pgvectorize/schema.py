@@ -37,6 +37,21 @@ do $$ begin
     end if;
 end $$
 """
+# each index has a function made from the others; one of another owner stays as it was
+_COMPILE = """
+do $$
+declare
+    target pgvectorize.indexes;
+begin
+    for target in select * from pgvectorize.indexes loop
+        begin
+            perform pgvectorize._compile(target);
+        exception when insufficient_privilege then
+            raise warning 'index "%" belongs to another role, which has to migrate too', target.name;
+        end;
+    end loop;
+end $$
+"""
 # alembic.command works through module-level proxies
 _ALEMBIC_LOCK = threading.Lock()
 
@@ -161,6 +176,7 @@ def _config(
         "comment on function pgvectorize._functions_digest() "
         "is 'Digest of the functions that were applied.'",
         "set local check_function_bodies = on",
+        _COMPILE,
     ]
     return config
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from itertools import count
+from typing import Any
 
 import psycopg
 import pytest
@@ -91,13 +92,13 @@ def connection(dsn: str) -> Iterator[psycopg.Connection[tuple[object, ...]]]:
 def make_index(client: pgvectorize.Client) -> Iterator[Callable[..., str]]:
     """Create an index and return its name; it is deleted after the test.
 
-    `make_index(dimensions=3, metric="cosine")`
+    `make_index(dimensions=3, metric="cosine", **options)`
     """
     names: list[str] = []
 
-    def make(dimensions: int = 3, metric: str = "cosine") -> str:
+    def make(dimensions: int = 3, metric: str = "cosine", **options: Any) -> str:
         name = f"test-{next(_numbers)}"
-        client.create_index(name, dimensions=dimensions, metric=metric)  # type: ignore[arg-type]
+        client.create_index(name, dimensions=dimensions, metric=metric, **options)  # type: ignore[arg-type]
         names.append(name)
         return name
 

@@ -69,6 +69,39 @@ def upgrade() -> None:
             add attribute ef_construction integer,
             add attribute ef_search integer
     """)
+    op.execute("""
+        create type pgvectorize.index_build as (
+            is_built           boolean,
+            index_precision    text,
+            m                  integer,
+            ef_construction    integer,
+            vectors            bigint,
+            memory             bigint,
+            memory_needed      bigint,
+            vectors_in_memory  bigint,
+            workers            integer
+        )
+    """)
+    op.execute("""
+        create type pgvectorize.build_progress as (
+            name      text,
+            pid       integer,
+            phase     text,
+            done      bigint,
+            total     bigint,
+            fraction  double precision
+        )
+    """)
+    # The catalog says when an index's own function has to be made anew; what it is comes with
+    # the functions.
+    op.execute("""
+        create function pgvectorize._compile_changed() returns trigger language plpgsql
+        as $$ begin return null; end $$
+    """)
+    op.execute("""
+        create trigger compile_changed after insert or update or delete on pgvectorize.indexes
+        for each row execute function pgvectorize._compile_changed()
+    """)
 
 
 def downgrade() -> None:

@@ -10,7 +10,7 @@ from typing import IO, Any, TextIO
 import click
 
 import pgvectorize
-from pgvectorize.cli import database, indexes, transfer, vectors
+from pgvectorize.cli import building, database, indexes, transfer, vectors
 from pgvectorize.cli.options import GroupOptions, with_examples
 
 
@@ -110,6 +110,10 @@ for _command in (
     indexes.create_metadata_index,
     indexes.list_metadata_index,
     indexes.delete_metadata_index,
+    building.build,
+    building.rebuild,
+    building.reindex,
+    building.drop_hnsw,
     transfer.export,
     transfer.import_,
     transfer.adopt,

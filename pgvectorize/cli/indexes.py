@@ -18,7 +18,7 @@ from pgvectorize.cli.output import (
     table,
     timestamp,
 )
-from pgvectorize.models import IndexType, Metric
+from pgvectorize.models import IndexPrecision, IndexType, Metric, Storage
 
 
 @click.command("create", cls=DatabaseCommand)
@@ -28,6 +28,20 @@ from pgvectorize.models import IndexType, Metric
 @click.option("--preset", help="An embedding model that names both; see `pgvectorize presets`.")
 @click.option("--description", help="Any text, kept with the index.")
 @click.option("--strict", is_flag=True, help="Enforce Vectorize's own limits on this index.")
+@click.option(
+    "--storage",
+    type=click.Choice(get_args(Storage)),
+    default="float32",
+    help="How values are kept; float16 takes half the room and rounds to three digits.",
+)
+@click.option(
+    "--index-precision",
+    type=click.Choice(get_args(IndexPrecision)),
+    help="What the HNSW index holds, by default what suits the dimensions.",
+)
+@click.option("--m", type=int, default=16, help="Neighbours of a vector in the HNSW index, 16.")
+@click.option("--ef-construction", type=int, help="Candidates for neighbours, 64 or 2 m.")
+@click.option("--no-hnsw", is_flag=True, help="Compare every query with every vector.")
 @click.pass_obj
 def create(
     session: Session,
@@ -37,11 +51,17 @@ def create(
     preset: str | None,
     description: str | None,
     strict: bool,
+    storage: Storage,
+    index_precision: IndexPrecision | None,
+    m: int,
+    ef_construction: int | None,
+    no_hnsw: bool,
 ) -> None:
     """Create an index. Give dimensions and a metric, or a preset.
 
     pgvectorize create products --dimensions 3 --metric cosine
     pgvectorize create docs --preset openai/text-embedding-3-small
+    pgvectorize create large --preset openai/text-embedding-3-large --storage float16
     """
     if preset is None and (dimensions is None or metric is None):
         raise click.UsageError("give --dimensions and --metric, or a --preset")
@@ -52,6 +72,11 @@ def create(
         preset=preset,
         description=description,
         strict=strict,
+        storage=storage,
+        index_precision=index_precision,
+        m=m,
+        ef_construction=ef_construction,
+        hnsw=not no_hnsw,
     )
     session.answer(
         index_json(info),

@@ -53,6 +53,7 @@ def index_json(info: IndexInfo) -> dict[str, Any]:
     config: dict[str, Any] = {"dimensions": info.dimensions, "metric": info.metric}
     if info.preset is not None:
         config["preset"] = info.preset
+    config |= _unlike_vectorize(info)
     return {
         "name": info.name,
         "description": info.description,
@@ -60,6 +61,18 @@ def index_json(info: IndexInfo) -> dict[str, Any]:
         "created_on": timestamp(info.created_on),
         "modified_on": timestamp(info.modified_on),
     }
+
+
+def _unlike_vectorize(info: IndexInfo) -> dict[str, Any]:
+    """Return the settings that Vectorize does not have, where they are not the plainest."""
+    plain = {
+        "storage": "float32",
+        "index_precision": "float32",
+        "m": 16,
+        "ef_construction": 64,
+        "has_hnsw": True,
+    }
+    return {name: value for name, usual in plain.items() if (value := getattr(info, name)) != usual}
 
 
 def description_json(description: IndexDescription) -> dict[str, Any]:
@@ -210,6 +223,13 @@ def index_facts(info: IndexInfo) -> Table:
             ("created", timestamp(info.created_on)),
             ("modified", timestamp(info.modified_on)),
             ("table", info.relation),
+            ("storage", info.storage),
+            (
+                "HNSW index",
+                f"{info.index_precision}, m {info.m}, ef_construction {info.ef_construction}"
+                if info.has_hnsw
+                else "none",
+            ),
             *([("strict", "yes: Vectorize's own limits hold")] if info.is_strict else []),
         ]
     )
@@ -273,9 +293,13 @@ def searched_exactly(info: IndexInfo) -> list[str]:
     if info.has_hnsw:
         return []
     return [
-        f"It is searched exactly: pgvector's HNSW indexes hold at most 2,000 dimensions, "
-        f"this index has {info.dimensions:,}. A query compares with every vector, "
-        "which finds all and is slower."
+        "It has no HNSW index: a query compares with every vector, which finds all and is slower."
+        + (
+            f" For {info.dimensions:,} dimensions --index-precision binary makes one, "
+            "if the values lie around zero."
+            if info.metric == "euclidean" and info.index_precision == "binary"
+            else ""
+        )
     ]
 
 

@@ -12,6 +12,7 @@ from typing import Any, TextIO, get_args
 import click
 
 from pgvectorize import InvalidRequest, transfer
+from pgvectorize.cli.building import build_memory
 from pgvectorize.cli.options import DatabaseCommand, ManyValues, Session, parse_object
 from pgvectorize.cli.output import console, index_json, searched_exactly, spinner
 from pgvectorize.models import Library, Metric
@@ -116,6 +117,12 @@ def export(
     show_default=True,
     help="How many vectors are sent at a time.",
 )
+@click.option(
+    "--rebuild/--no-rebuild",
+    default=None,
+    help="Drop the HNSW index first and build it in the end, or never.  [default: if faster]",
+)
+@build_memory
 @click.pass_obj
 def import_(
     session: Session,
@@ -130,12 +137,17 @@ def import_(
     create: bool,
     metric: Metric | None,
     batch_size: int,
+    rebuild: bool | None,
+    memory: str | None,
+    workers: int | None,
 ) -> None:
     """Write the vectors of a file to an index.
 
     It reads what export writes, and wrangler's NDJSON. The whole file is one
     change, or each batch with --no-atomic, --resume or --on-error skip; then
     FILE.pgvectorize-progress holds how far it got, until it ends.
+
+    Queries of the index wait while its HNSW index is dropped for the whole file.
 
     pgvectorize import products --file products.ndjson
     pgvectorize import products --file products.parquet --create --metric cosine
@@ -161,6 +173,9 @@ def import_(
             resume=resume,
             create=metric,
             batch_size=batch_size,
+            rebuild=rebuild,
+            memory=memory,
+            workers=workers,
             on_refusal=refusals.add,
             on_progress=on_progress,
         )

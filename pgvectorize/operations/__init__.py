@@ -1,6 +1,13 @@
 """What can be done, as generators that yield statements; see `pgvectorize.plans`."""
 
 from pgvectorize.operations.adoption import adopt_collection, adopt_index
+from pgvectorize.operations.building import (
+    build,
+    build_concurrently,
+    build_progress,
+    bulk_load,
+    drop_hnsw,
+)
 from pgvectorize.operations.indexes import (
     build_metadata_index,
     create_index,
@@ -21,6 +28,7 @@ from pgvectorize.operations.indexes import (
 from pgvectorize.operations.search import count, query, query_by_id, query_many
 from pgvectorize.operations.vectors import (
     BATCH_SIZE,
+    COPY_SIZE,
     Operation,
     delete,
     delete_by_ids,
@@ -37,10 +45,15 @@ from pgvectorize.operations.vectors import (
 
 __all__ = [
     "BATCH_SIZE",
+    "COPY_SIZE",
     "Operation",
     "adopt_collection",
     "adopt_index",
+    "build",
+    "build_concurrently",
     "build_metadata_index",
+    "build_progress",
+    "bulk_load",
     "count",
     "create_index",
     "create_metadata_index",
@@ -50,6 +63,7 @@ __all__ = [
     "delete_metadata_index",
     "delete_namespace",
     "describe",
+    "drop_hnsw",
     "facets",
     "get_by_ids",
     "get_index",

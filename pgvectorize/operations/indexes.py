@@ -12,6 +12,7 @@ from pgvectorize.errors import DatabaseError, ExtensionUnavailable
 from pgvectorize.models import (
     IndexDescription,
     IndexInfo,
+    IndexPrecision,
     IndexType,
     IndexUsage,
     LimitInfo,
@@ -19,6 +20,7 @@ from pgvectorize.models import (
     Metric,
     NamespaceInfo,
     Preset,
+    Storage,
 )
 from pgvectorize.plans import Handshake, Plan, Statement
 
@@ -27,8 +29,8 @@ if TYPE_CHECKING:
 
 # What builds that begin in the same instant can do to each other: deadlock, or "tuple concurrently
 # updated", which has no better code.
-_CLASHES = ("40P01", "XX000")
-_INFO: LiteralString = (
+CLASHES = ("40P01", "XX000")
+INFO: LiteralString = (
     "name, dimensions, metric, preset, description, relation::text, has_hnsw, is_strict, "
     "is_counted, created_on, modified_on, storage, index_precision, m, ef_construction, ef_search"
 )
@@ -71,13 +73,20 @@ def create_index(
     preset: str | None,
     description: str | None,
     strict: bool,
+    storage: Storage,
+    index_precision: IndexPrecision | None,
+    m: int,
+    ef_construction: int | None,
+    hnsw: bool,
 ) -> Plan[IndexInfo]:
     rows = yield Statement(
         f"""
-        select {_INFO}
+        select {INFO}
         from pgvectorize.create_index(
             name => %(name)s, dimensions => %(dimensions)s, metric => %(metric)s,
-            preset => %(preset)s, description => %(description)s, strict => %(strict)s
+            preset => %(preset)s, description => %(description)s, strict => %(strict)s,
+            storage => %(storage)s, index_precision => %(index_precision)s, m => %(m)s,
+            ef_construction => %(ef_construction)s, hnsw => %(hnsw)s
         )
         """,
         {
@@ -87,6 +96,11 @@ def create_index(
             "preset": preset,
             "description": description,
             "strict": strict,
+            "storage": storage,
+            "index_precision": index_precision,
+            "m": m,
+            "ef_construction": ef_construction,
+            "hnsw": hnsw,
         },
     )
     return IndexInfo(**rows[0])
@@ -95,7 +109,7 @@ def create_index(
 def get_index(name: str) -> Plan[IndexInfo]:
     rows = yield Statement(
         f"""
-        select {_INFO}
+        select {INFO}
         from pgvectorize.get_index(name => %(name)s)
         """,
         {"name": name},
@@ -106,7 +120,7 @@ def get_index(name: str) -> Plan[IndexInfo]:
 def list_indexes() -> Plan[list[IndexInfo]]:
     rows = yield Statement(
         f"""
-        select {_INFO}
+        select {INFO}
         from pgvectorize.list_indexes()
         """
     )
@@ -118,7 +132,7 @@ def update_index(
 ) -> Plan[IndexInfo]:
     rows = yield Statement(
         f"""
-        select {_INFO}
+        select {INFO}
         from pgvectorize.update_index(
             name => %(name)s, new_name => %(new_name)s, description => %(description)s,
             count_queries => %(count_queries)s
@@ -216,7 +230,7 @@ def build_metadata_index(index: str, property_name: str, index_type: IndexType) 
             yield Statement(Composed([SQL(rows[0]["statement"].replace("%", "%%"))]))
         except DatabaseError as error:
             clashes += 1
-            if error.sqlstate not in _CLASHES or clashes > 3:
+            if error.sqlstate not in CLASHES or clashes > 3:
                 raise
             # look again: what the other session did is found there
 

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 import numpy.typing as npt
+from psycopg.sql import SQL, Identifier
 
 from pgvectorize.encoding import (
     query_matrix,
     query_vector,
     vector_array,
 )
-from pgvectorize.errors import InvalidRequest
+from pgvectorize.errors import DatabaseError, IndexNotFound, InvalidRequest, SchemaOutdated
 from pgvectorize.models import Filter, Match, Matches, ReturnMetadata, ValuesInput
 from pgvectorize.operations.parameters import (
     filter_parameter,
@@ -22,8 +25,43 @@ from pgvectorize.operations.parameters import (
 )
 from pgvectorize.plans import Handshake, Plan, Row, Statement
 
+_INDEX_NAME = re.compile("[a-z][a-z0-9_-]{0,62}")
+# what a query must not ask for if the index's own function is to answer it
+_PLAIN = {
+    "namespaces": None,
+    "filter": None,
+    "ef_search": None,
+    "exact": False,
+    "exclude_ids": None,
+    "min_score": None,
+    "max_distance": None,
+    "offset": 0,
+    "recall": None,
+}
+
 
 def query(index: str, vector: ValuesInput, **options: Any) -> Plan[Matches]:
+    given = {"index": index, "vector": query_vector(vector), **_options(**options)}
+    unknown: SchemaOutdated | None = None
+    if _INDEX_NAME.fullmatch(index) and all(given[name] == value for name, value in _PLAIN.items()):
+        # The index's own function, whose statement is planned once; `query` takes a plan each.
+        try:
+            return _matches((yield Statement(_own_function(index), given)))
+        except SchemaOutdated as error:  # there is none of this name
+            unknown = error
+    try:
+        return (yield from _query(given))
+    except DatabaseError as error:
+        if unknown is None or error.sqlstate != "25P02":
+            raise
+        # within the caller's transaction, which the first error has ended
+        raise IndexNotFound(
+            f'index "{index}" does not exist',
+            hint="Create it first, or list the indexes that there are.",
+        ) from unknown
+
+
+def _query(given: Mapping[str, Any]) -> Plan[Matches]:
     rows = yield Statement(
         """
         select id, score, namespace, values, metadata
@@ -33,10 +71,10 @@ def query(index: str, vector: ValuesInput, **options: Any) -> Plan[Matches]:
             return_values => %(return_values)s, return_metadata => %(return_metadata)s,
             ef_search => %(ef_search)s, exact => %(exact)s, namespaces => %(namespaces)s,
             exclude_ids => %(exclude_ids)s, min_score => %(min_score)s,
-            max_distance => %(max_distance)s, "offset" => %(offset)s
+            max_distance => %(max_distance)s, "offset" => %(offset)s, recall => %(recall)s
         )
         """,
-        {"index": index, "vector": query_vector(vector), **_options(**options)},
+        given,
     )
     return _matches(rows)
 
@@ -51,7 +89,7 @@ def query_by_id(index: str, id: str, **options: Any) -> Plan[Matches]:
             return_values => %(return_values)s, return_metadata => %(return_metadata)s,
             ef_search => %(ef_search)s, exact => %(exact)s, namespaces => %(namespaces)s,
             exclude_ids => %(exclude_ids)s, min_score => %(min_score)s,
-            max_distance => %(max_distance)s, "offset" => %(offset)s
+            max_distance => %(max_distance)s, "offset" => %(offset)s, recall => %(recall)s
         )
         """,
         {"index": index, "id": id, **_options(**options)},
@@ -76,7 +114,8 @@ def query_many(
             return_values => %(return_values)s, return_metadata => %(return_metadata)s,
             ef_search => %(ef_search)s, exact => %(exact)s, namespaces => %(namespaces)s,
             exclude_ids => %(exclude_ids)s, min_score => %(min_score)s,
-            max_distance => %(max_distance)s, "offset" => %(offset)s, filters => %(filters)s
+            max_distance => %(max_distance)s, "offset" => %(offset)s, filters => %(filters)s,
+            recall => %(recall)s
         )
         """,
         {
@@ -124,6 +163,7 @@ def _options(
     min_score: float | None,
     max_distance: float | None,
     offset: int,
+    recall: float | None,
 ) -> dict[str, Any]:
     if isinstance(return_metadata, bool):
         return_metadata = "all" if return_metadata else "none"
@@ -143,7 +183,22 @@ def _options(
         "min_score": min_score,
         "max_distance": max_distance,
         "offset": offset,
+        "recall": recall,
     }
+
+
+@lru_cache(maxsize=1024)
+def _own_function(index: str) -> bytes:
+    statement = SQL(
+        """
+        select id, score, namespace, values, metadata
+        from pgvectorize_data.{}(
+            vector => %(vector)s, top_k => %(top_k)s, return_values => %(return_values)s,
+            return_metadata => %(return_metadata)s
+        )
+        """
+    )
+    return statement.format(Identifier(index)).as_bytes()
 
 
 def _matches(rows: list[Row]) -> Matches:

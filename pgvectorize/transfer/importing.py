@@ -7,7 +7,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from itertools import chain, islice
 from time import perf_counter
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 
@@ -18,7 +18,6 @@ from pgvectorize import (
     IndexNotFound,
     InvalidRequest,
     InvalidVector,
-    Mutation,
     Vector,
 )
 from pgvectorize.models import Metric
@@ -78,6 +77,9 @@ def import_vectors(
     resume: bool = False,
     create: Metric | None = None,
     batch_size: int = 1_000,
+    rebuild: bool | None = None,
+    memory: str | int | None = None,
+    workers: int | None = None,
     on_refusal: _OnRefusal | None = None,
     on_progress: Progress | None = None,
 ) -> ImportSummary:
@@ -92,6 +94,10 @@ def import_vectors(
     its own, memory is constant, and a file beside the input, which goes in the end,
     holds how far it got: `resume` begins there. "skip" gives each vector that is refused
     to `on_refusal` and writes the others.
+
+    As one change the file is loaded as by `Index.bulk_load`, which has `rebuild`, `memory`
+    and `workers`, too. In batches a new index gets its HNSW index in the end, also when
+    the import was interrupted and resumed; one that is there keeps its own throughout.
 
     Raises `InvalidVector`, which names the line, and `InvalidRequest`.
     """
@@ -112,8 +118,12 @@ def import_vectors(
 
     with _reader(file, format, None if done is None else done.place) as reader:
         work = _Import(client, name, file, mode, on_error, batch_size, on_refusal)
+        work.building = {"memory": memory, "workers": workers}
+        work.rebuild = rebuild
         work.on_progress = on_progress
-        work.already_read = 0 if done is None else done.read
+        if done is not None:
+            work.already_read = done.read
+            work.builds_in_the_end = done.builds_in_the_end
         if atomic and not resume and on_error == "stop":
             work.as_one(reader, create)
         else:
@@ -149,16 +159,19 @@ class _Import:
         batch_size: int,
         on_refusal: _OnRefusal | None,
     ) -> None:
-        index = client.index(name)
+        self._index = client.index(name)
+        self._mode: Mode = mode
         self._client = client
         self._name = name
         self._file = name_of(file)
-        self._write: Callable[..., Mutation] = index.insert if mode == "insert" else index.upsert
         self._skips = on_error == "skip"
         self._batch_size = batch_size
         self._on_refusal = on_refusal
         self._unit = "line"
         self._stopped: InvalidVector | None = None
+        self.rebuild: bool | None = None
+        self.building: dict[str, Any] = {}
+        self.builds_in_the_end = False
         self.on_progress: Progress | None = None
         self.already_read = self.read = self.written = self.refused = 0
 
@@ -168,11 +181,13 @@ class _Import:
         lines = _Lines()
         rows = reader.rows()
         first = list(islice(rows, 1))
-        info, is_new = self._index(first, create)
+        info, is_new = self._found_or_made(first, create)
         try:
-            mutation = self._write(
+            load = self._index.bulk_load(
                 self._checked(chain(first, rows), info, lines, reader),
-                batch_size=self._batch_size,
+                mode=self._mode,
+                rebuild=self.rebuild,
+                **self.building,
             )
         except BaseException as error:
             if is_new:
@@ -180,7 +195,7 @@ class _Import:
             if isinstance(error, InvalidVector) and error.row and error is not self._stopped:
                 raise self._located(error, lines[error.row]) from error
             raise
-        self.written = mutation.count
+        self.written = load.mutation.count
 
     def _checked(
         self, rows: Iterable[_Row], info: IndexInfo, lines: _Lines, reader: Reader
@@ -211,14 +226,20 @@ class _Import:
         info: IndexInfo | None = None
         while batch := list(islice(rows, self._batch_size)):
             if info is None:
-                info, _ = self._index(batch, create)
+                info, is_new = self._found_or_made(batch, create)
+                if is_new:
+                    self.builds_in_the_end = True
+                    self._index.drop_hnsw()
             self._write_batch(batch, info)
             self.read += len(batch)
-            progress.write(info, Done(reader.place, self.already_read + self.read))
+            done = Done(reader.place, self.already_read + self.read, self.builds_in_the_end)
+            progress.write(info, done)
             if self.on_progress is not None:
                 self.on_progress(reader.done, reader.total)
         if info is None:
-            self._index([], create)
+            self._found_or_made([], create)
+        if self.builds_in_the_end:
+            self._index.build(**self.building)
         progress.remove()
 
     def _write_batch(self, batch: list[_Row], info: IndexInfo) -> None:
@@ -239,9 +260,8 @@ class _Import:
         while start < len(rows):
             chunk = rows[start : start + size]
             try:
-                mutation = self._write(
-                    [row.vector for row in chunk], batch_size=len(chunk), atomic=False
-                )
+                write = self._index.insert if self._mode == "insert" else self._index.upsert
+                mutation = write([row.vector for row in chunk], batch_size=len(chunk), atomic=False)
             except InvalidVector as error:
                 if error.row is None:
                     raise
@@ -282,7 +302,7 @@ class _Import:
         )
         return self._stopped
 
-    def _index(self, rows: list[_Row], create: Metric | None) -> tuple[IndexInfo, bool]:
+    def _found_or_made(self, rows: list[_Row], create: Metric | None) -> tuple[IndexInfo, bool]:
         """Return the index, and whether it was made just now."""
         try:
             info = self._client.get_index(self._name)

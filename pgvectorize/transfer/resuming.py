@@ -15,10 +15,14 @@ _ENDING = ".pgvectorize-progress"
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """What earlier runs did: where they stopped, and after how many vectors of the file."""
+    """What earlier runs did: where they stopped, and after how many vectors of the file.
+
+    `builds_in_the_end` is whether they made the index, which has no HNSW index until then.
+    """
 
     place: Place
     read: int
+    builds_in_the_end: bool = False
 
 
 class ProgressFile:
@@ -45,7 +49,11 @@ class ProgressFile:
         try:
             state = json.loads(self.path.read_text(encoding="utf-8"))
             index, input = state["index"], state["input"]
-            done = Done({key: int(value) for key, value in state["place"].items()}, state["read"])
+            done = Done(
+                {key: int(value) for key, value in state["place"].items()},
+                state["read"],
+                bool(state.get("buildsInTheEnd")),
+            )
         except FileNotFoundError:
             return None
         except OSError as error:
@@ -69,6 +77,7 @@ class ProgressFile:
             "input": self._input,
             "place": done.place,
             "read": done.read,
+            "buildsInTheEnd": done.builds_in_the_end,
         }
         part = self.path.with_name(self.path.name + ".part")
         try:

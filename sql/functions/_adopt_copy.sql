@@ -3,12 +3,14 @@
 -- The rows are staged, so that all that follows sees one snapshot, without a lock
 -- on where they come from. Without dimensions those of most rows count. The HNSW
 -- index is built after the rows are in, which is many times as fast as before.
+-- What comes from float16 is stored as float16, where strict mode lets it.
 create or replace function pgvectorize._adopt_copy(
     name         text,
     source       text,
     metric       text,
     dimensions   integer,
-    description  text
+    description  text,
+    storage      text default 'float32'
 )
 returns pgvectorize.index_info
 language plpgsql
@@ -33,7 +35,10 @@ begin
         );
     end if;
 
-    perform pgvectorize.create_index(name => name, dimensions => dimensions, metric => metric, description => description);
+    perform pgvectorize.create_index(
+        name => name, dimensions => dimensions, metric => metric, description => description,
+        storage => case when pgvectorize._is_strict() then 'float32' else storage end
+    );
     target := pgvectorize._index(name);
     perform pgvectorize._check_adopted(target, 'select id, namespace, embedding, metadata from pg_temp.pgvectorize_staging');
 
@@ -59,5 +64,5 @@ begin
 end;
 $$;
 
-comment on function pgvectorize._adopt_copy(text, text, text, integer, text)
+comment on function pgvectorize._adopt_copy(text, text, text, integer, text, text)
     is 'Make an index of the rows of a select.';

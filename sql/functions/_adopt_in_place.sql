@@ -1,13 +1,14 @@
 -- Make a table an index without copying or rewriting it. It must be
 --
 --   an ordinary table, not partitioned or inherited, that the caller owns;
---   id text or varchar; embedding vector(n); namespace text or varchar and not
+--   id text or varchar; embedding vector(n) or halfvec(n); namespace text or varchar and not
 --   null; metadata jsonb; none of them generated, and no other column so named;
 --   other columns nullable or with a default, since writes do not know them.
 --
--- Columns that it lacks are added, which rewrites nothing. Of the table's indexes
--- a unique one on the id and an HNSW one with the metric's operator class serve
--- on; the others stay, too, and all get names of ours.
+-- Columns that it lacks are added, which rewrites nothing. A column of halfvec is
+-- storage float16. Of the table's indexes a unique one on the id and an HNSW one with
+-- the metric's operator class, on the column, serve on, whatever the precision would
+-- be by default; the others stay, too, and all get names of ours.
 create or replace function pgvectorize._adopt_in_place(
     name              text,
     relation          regclass,
@@ -30,11 +31,14 @@ declare
     problem  text;
     is_there boolean;
     width    integer;
+    type     text;
+    storage  text;
     pattern  record;
     change   text;
     builds   text[];
     hnsw     text;
     opclass  oid;
+    key      text;
     serving  regclass;
 begin
     if (select class.relkind from pg_class as class where class.oid = relation) <> 'r'
@@ -46,17 +50,19 @@ begin
         execute format('lock table %s in access exclusive mode', relation);
         problem := coalesce(
             pgvectorize._column_problem(relation, id_column, array['text', 'varchar']),
-            pgvectorize._column_problem(relation, embedding_column, array['vector']),
+            pgvectorize._column_problem(relation, embedding_column, array['vector', 'halfvec']),
             pgvectorize._column_problem(relation, namespace_column, array['text', 'varchar']),
             pgvectorize._column_problem(relation, metadata_column, array['jsonb'])
         );
     end if;
     if problem is null then
-        select nullif(attribute.atttypmod, -1) into width
-        from pg_attribute as attribute where attribute.attrelid = relation and attribute.attname = embedding_column;
+        select nullif(attribute.atttypmod, -1), named.typname into width, type
+        from pg_attribute as attribute
+        join pg_type as named on named.oid = attribute.atttypid
+        where attribute.attrelid = relation and attribute.attname = embedding_column;
         select case
             when attribute.attname = embedding_column and width is null
-                then format('%s.%I has the type vector without dimensions', relation, attribute.attname)
+                then format('%s.%I has the type %s without dimensions', relation, attribute.attname, type)
             when attribute.attgenerated <> '' and attribute.attname = any (mapped)
                 then format('%s.%I is a generated column', relation, attribute.attname)
             when not coalesce(sorting.collisdeterministic, true) and attribute.attname = id_column
@@ -92,12 +98,26 @@ begin
 
     -- An index as it is always made checks the name, the metric and the dimensions, and is the
     -- pattern for what the table lacks; then its own table makes room.
-    perform pgvectorize.create_index(name => name, dimensions => width, metric => metric, description => description);
+    storage := case type when 'halfvec' then 'float16' else 'float32' end;
+    perform pgvectorize.create_index(
+        name => name, dimensions => width, metric => metric, description => description, storage => storage,
+        index_precision => case when not pgvectorize._is_strict() and exists (
+            select from pg_index as index
+            join pg_class as class on class.oid = index.indexrelid
+            join pg_am as method on method.oid = class.relam and method.amname = 'hnsw'
+            join pg_opclass as known on known.oid = index.indclass[0]
+            join pg_attribute as attribute
+                on attribute.attrelid = relation and attribute.attnum = index.indkey[0]
+                and attribute.attname = embedding_column
+            where index.indrelid = relation and index.indisvalid and index.indpred is null
+                and known.opcname = type || '_' || (pgvectorize._metric(metric)).opclass
+        ) then storage end
+    );
     target := pgvectorize._index(name);
     perform pgvectorize._check_adopted(
         target,
         format(
-            'select %I::text, %s, %I, %s from %s',
+            'select %I::text, %s, %I::@vector@.vector, %s from %s',
             id_column,
             case when namespace_column is null then 'null::text' else format('nullif(%I::text, '''')', namespace_column) end,
             embedding_column,
@@ -151,7 +171,8 @@ begin
     from pg_index as index
     where index.indrelid = target.relation and not index.indisunique
         and index.indexrelid is distinct from pgvectorize._hnsw(target);
-    select pg_get_indexdef(index.indexrelid), index.indclass[0] into hnsw, opclass
+    select pg_get_indexdef(index.indexrelid), index.indclass[0], pg_get_indexdef(index.indexrelid, 1, true)
+    into hnsw, opclass, key
     from pg_index as index where index.indexrelid = pgvectorize._hnsw(target);
     execute format('drop table %s', target.relation);
 
@@ -182,18 +203,14 @@ begin
     foreach change in array coalesce(builds, '{}') loop
         execute change;
     end loop;
+    serving := null;
     if hnsw is not null then
-        serving := null;
         select index.indexrelid::regclass into serving
         from pg_index as index
         join pg_class as class on class.oid = index.indexrelid
         join pg_am as method on method.oid = class.relam and method.amname = 'hnsw'
-        where index.indrelid = relation and index.indisvalid and index.indpred is null and index.indexprs is null
-            and index.indkey[0] = (
-                select attribute.attnum from pg_attribute as attribute
-                where attribute.attrelid = relation and attribute.attname = 'embedding'
-            )
-            and index.indclass[0] = opclass
+        where index.indrelid = relation and index.indisvalid and index.indpred is null
+            and index.indclass[0] = opclass and pg_get_indexdef(index.indexrelid, 1, true) = key
         limit 1;
         if serving is null then
             execute hnsw;
@@ -202,7 +219,19 @@ begin
         end if;
     end if;
 
-    update pgvectorize.indexes set relation = _adopt_in_place.relation where indexes.id = target.id;
+    update pgvectorize.indexes
+    set relation = _adopt_in_place.relation,
+        m = coalesce(theirs.m, indexes.m),
+        ef_construction = coalesce(theirs.ef_construction, indexes.ef_construction)
+    from (
+        select
+            max(given.option_value::integer) filter (where given.option_name = 'm') as m,
+            max(given.option_value::integer) filter (where given.option_name = 'ef_construction') as ef_construction
+        from pg_class as class
+        cross join lateral pg_options_to_table(class.reloptions) as given (option_name, option_value)
+        where class.oid = serving
+    ) as theirs
+    where indexes.id = target.id;
     perform pgvectorize._record_mutation(target);
     return pgvectorize.get_index(name);
 end;

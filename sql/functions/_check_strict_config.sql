@@ -1,5 +1,13 @@
 -- Refuse a configuration that Vectorize would not take.
-create or replace function pgvectorize._check_strict_config(dimensions integer, metric text)
+create or replace function pgvectorize._check_strict_config(
+    dimensions       integer,
+    metric           text,
+    storage          text,
+    index_precision  text,
+    m                integer,
+    ef_construction  integer,
+    hnsw             boolean
+)
 returns void
 language plpgsql
 immutable
@@ -8,6 +16,13 @@ as $$
 declare
     least_dimensions bigint := pgvectorize._limit('dimensions_least', true);
     most_dimensions  bigint := pgvectorize._limit('dimensions', true);
+    unknown          text := case
+        when storage <> 'float32' then 'storage'
+        when index_precision is not null then 'index_precision'
+        when m <> pgvectorize._limit('m', true) then 'm'
+        when ef_construction <> pgvectorize._limit('ef_construction', true) then 'ef_construction'
+        when not hnsw then 'choice of hnsw'
+    end;
 begin
     if dimensions is null or metric is null then
         perform pgvectorize._refuse_strictly('vectorize.index.invalid_config - Config must be provided');
@@ -17,9 +32,11 @@ begin
                 'vectorize.index.invalid_config - Dimensions must be in range: [%s, %s]', least_dimensions, most_dimensions
             )
         );
+    elsif unknown is not null then
+        perform pgvectorize._refuse_strictly(format('Vectorize has no %s', unknown));
     end if;
 end;
 $$;
 
-comment on function pgvectorize._check_strict_config(integer, text)
+comment on function pgvectorize._check_strict_config(integer, text, text, text, integer, integer, boolean)
     is 'Refuse a configuration that Vectorize would not take.';

@@ -4,7 +4,6 @@ returns void
 language plpgsql
 immutable
 parallel safe
-set search_path = pg_catalog, pg_temp
 as $$
 declare
     problem text := pgvectorize._values_problem(target, vector);

@@ -15,7 +15,6 @@ returns text
 language plpgsql
 immutable
 parallel safe
-set search_path = pg_catalog, pg_temp
 as $$
 declare
     given text := jsonb_typeof(operand);

@@ -10,7 +10,6 @@ returns text
 language plpgsql
 stable
 parallel safe
-set search_path = pg_catalog, pg_temp
 as $$
 declare
     operators constant text[] := array[

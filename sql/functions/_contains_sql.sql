@@ -6,7 +6,6 @@ returns text
 language plpgsql
 immutable
 parallel safe
-set search_path = pg_catalog, pg_temp
 as $$
 declare
     element jsonb;

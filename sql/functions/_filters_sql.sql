@@ -11,7 +11,6 @@ returns text
 language plpgsql
 stable
 parallel safe
-set search_path = pg_catalog, pg_temp
 as $$
 declare
     filter  jsonb;

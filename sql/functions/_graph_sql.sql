@@ -1,6 +1,7 @@
 -- Write the expression that an HNSW index is built on, of a stored embedding or of
 -- a query vector: what the index's precision makes of it. Index and search both use
--- it, so that the planner can match the two; nothing else may spell it.
+-- it, so that the planner can match the two; nothing else may spell it. Under cosine
+-- only the direction counts: vectors of length one never leave the range of float16.
 create or replace function pgvectorize._graph_sql(target pgvectorize.indexes, value text)
 returns text
 language sql
@@ -9,7 +10,8 @@ parallel safe
 as $$
     select case
         when target.index_precision = target.storage then value
-        when target.index_precision = 'float32' then format('(%s::@vector@.vector(%s))', value, target.dimensions)
+        when target.index_precision = 'float16' and target.metric = 'cosine'
+            then format('(@vector@.l2_normalize(%s)::@vector@.halfvec(%s))', value, target.dimensions)
         when target.index_precision = 'float16' then format('(%s::@vector@.halfvec(%s))', value, target.dimensions)
         else format('(@vector@.binary_quantize(%s)::bit(%s))', value, target.dimensions)
     end

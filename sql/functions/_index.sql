@@ -4,7 +4,6 @@ returns pgvectorize.indexes
 language plpgsql
 stable
 parallel safe
-set search_path = pg_catalog, pg_temp
 as $$
 declare
     target pgvectorize.indexes;

@@ -9,7 +9,6 @@ returns double precision
 language plpgsql
 immutable
 parallel safe
-set search_path = pg_catalog, pg_temp
 as $$
 begin
     if min_score is null then

@@ -8,7 +8,6 @@ returns text
 language plpgsql
 immutable
 parallel safe
-set search_path = pg_catalog, pg_temp
 as $$
 declare
     found   text := jsonb_typeof(operand);

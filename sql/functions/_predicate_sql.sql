@@ -14,7 +14,6 @@ returns text
 language plpgsql
 stable
 parallel safe
-set search_path = pg_catalog, pg_temp
 as $$
 declare
     predicate text;

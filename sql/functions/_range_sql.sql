@@ -11,7 +11,6 @@ returns text
 language plpgsql
 immutable
 parallel safe
-set search_path = pg_catalog, pg_temp
 as $$
 declare
     value      text := pgvectorize._property_sql(property_name, index_type);

@@ -1,15 +1,26 @@
--- Set pgvector's search settings for the statements that follow. They last
--- until the calling function ends, because `_search` names each of them in a
--- SET clause, which restores it on exit; without that clause they would stay
--- until the end of the caller's transaction.
-create or replace function pgvectorize._set_hnsw(ef_search integer, iterative_scan text)
-returns void
+-- Set what decides how the statements that follow search: pgvector's settings, and
+-- whether the planner may read the whole table instead. They last until the calling
+-- function ends, because `_search` names each of them in a SET clause, which restores
+-- it on exit; without that clause they would stay until the end of the caller's
+-- transaction. A candidate takes about 200 bytes, so 4 MB of work_mem hold 20,000.
+--
+-- One expression, of which the result means nothing: PL/pgSQL evaluates it in place.
+create or replace function pgvectorize._set_hnsw(
+    ef_search       integer,
+    iterative_scan  text,
+    scan_tuples     integer,
+    seqscan         boolean
+)
+returns text
 language sql
 volatile
 as $$
-    select set_config('hnsw.ef_search', ef_search::text, true),
-           set_config('hnsw.iterative_scan', iterative_scan, true)
+    select set_config('hnsw.ef_search', ef_search::text, true)
+        || set_config('hnsw.iterative_scan', iterative_scan, true)
+        || set_config('hnsw.max_scan_tuples', scan_tuples::text, true)
+        || set_config('hnsw.scan_mem_multiplier', greatest(scan_tuples / 20000, 1)::text, true)
+        || set_config('enable_seqscan', seqscan::text, true)
 $$;
 
-comment on function pgvectorize._set_hnsw(integer, text)
-    is 'Set pgvector''s search settings until the calling function ends.';
+comment on function pgvectorize._set_hnsw(integer, text, integer, boolean)
+    is 'Set how to search until the calling function ends.';

@@ -1,7 +1,6 @@
 -- Make an empty staging table for a batch that is too long for one message. It
 -- lives until the transaction ends. The client fills it by COPY and then calls
--- `_write_staged`: the whole is one statement, checked, sorted and freed of
--- duplicates like any other batch.
+-- `_write_staged`.
 create or replace function pgvectorize._stage()
 returns void
 language plpgsql

@@ -3,6 +3,9 @@
 -- distance to itself is NaN for a zero vector, and for one so short or so long
 -- that its squares leave float4 (about 1e-23 and 1e19); pgvector would leave
 -- the former out of the HNSW index without a word.
+--
+-- Where float16 keeps the values, in the table or, unless it is that of directions,
+-- in the HNSW index, they must fit it; a vector no longer than the largest does.
 create or replace function pgvectorize._values_problem(target pgvectorize.indexes, vector @vector@.vector)
 returns text
 language sql
@@ -15,6 +18,12 @@ as $$
             then format('expected %s dimensions, got %s', target.dimensions, @vector@.vector_dims(vector))
         when target.metric = 'cosine' and vector operator(@vector@.<=>) vector = 'NaN'
             then 'a vector of length zero has no direction, which cosine needs'
+        when target.storage = 'float32'
+            and (target.index_precision <> 'float16' or target.metric = 'cosine' or not target.wants_hnsw) then null
+        when @vector@.vector_norm(vector) >= 65520 then pgvectorize._float16_problem(target, vector)
+        when target.metric = 'cosine'
+            and vector::@vector@.halfvec operator(@vector@.<=>) vector::@vector@.halfvec = 'NaN'
+            then 'as float16 the vector has the length zero and no direction, which cosine needs'
     end
 $$;
 

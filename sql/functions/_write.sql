@@ -6,9 +6,7 @@
 --
 -- Of equal ids within the batch the first counts for insert, the last for
 -- upsert. Rows are written in the order of their ids, so that two writers lock
--- common ids in the same order and cannot deadlock. An unchanged row is not
--- written again: that would cost a full HNSW insert. Metadata is compared as
--- text, because jsonb holds 1 and 1.0 for equal.
+-- common ids in the same order and cannot deadlock.
 create or replace function pgvectorize._write(
     target      pgvectorize.indexes,
     operation   text,
@@ -24,18 +22,9 @@ volatile
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    offending record;
-    mutation  pgvectorize.mutation;
+    mutation pgvectorize.mutation;
 begin
-    if target.is_strict then
-        perform pgvectorize._check_strict_batch(target, source, ids, embeddings, namespaces, metadata);
-    end if;
-    offending := pgvectorize._first_problem('_vector_problem', target, source, ids, embeddings, namespaces, metadata);
-    if offending.place is not null then
-        raise exception 'row %, id "%": %', offending.place, left(offending.id, 64), offending.problem
-            using errcode = 'PV004', detail = 'row ' || offending.place, hint = 'Nothing was written.';
-    end if;
-
+    perform pgvectorize._check_batch(target, source, ids, embeddings, namespaces, metadata);
     execute format(
         $sql$
         with given as materialized (
@@ -50,7 +39,7 @@ begin
             select given.id, given.namespace, given.embedding, given.metadata
             from given
             order by given.id collate "C"
-            on conflict (id) do %4$s
+            %4$s
             returning stored.id
         )
         select array_agg(given.id order by given.position)
@@ -60,15 +49,7 @@ begin
         source,
         case operation when 'insert' then 'asc' else 'desc' end,
         target.relation,
-        case operation
-            when 'insert' then 'nothing'
-            else $sql$
-                update set namespace = excluded.namespace, embedding = excluded.embedding, metadata = excluded.metadata
-                where stored.namespace is distinct from excluded.namespace
-                    or stored.metadata::text is distinct from excluded.metadata::text
-                    or stored.embedding operator(@vector@.<>) excluded.embedding
-            $sql$
-        end,
+        pgvectorize._on_conflict_sql(operation),
         case operation when 'insert' then 'join written using (id)' else '' end
     ) into mutation.ids using ids, namespaces, embeddings, metadata;
 

@@ -1,7 +1,7 @@
 -- Make an index of a table or view with vectors, of any making.
 --
 -- id_column         any type that has a text
--- embedding_column  vector, halfvec, sparsevec, or an array of numbers
+-- embedding_column  vector, halfvec (stored as float16), sparsevec, or an array of numbers
 -- namespace_column  any type that has a text; null and '' mean no namespace
 -- metadata_column   jsonb or json
 -- metadata_columns  columns that become properties; null means not there
@@ -33,6 +33,7 @@ declare
     properties text[];
     problem    text;
     dimensions integer;
+    storage    text;
 begin
     if relation is null then
         perform pgvectorize._refuse('relation is null', 'Name a table or view, such as ''app.docs''.');
@@ -86,9 +87,12 @@ begin
         end if;
     end if;
 
-    select nullif(attribute.atttypmod, -1) into dimensions
+    select
+        case when type.typname in ('vector', 'halfvec', 'sparsevec') then nullif(attribute.atttypmod, -1) end,
+        case type.typname when 'halfvec' then 'float16' else 'float32' end
+    into dimensions, storage
     from pg_attribute as attribute
-    join pg_type as type on type.oid = attribute.atttypid and type.typname in ('vector', 'halfvec', 'sparsevec')
+    join pg_type as type on type.oid = attribute.atttypid
     where attribute.attrelid = relation and attribute.attname = embedding_column;
     return pgvectorize._adopt_copy(
         name,
@@ -100,7 +104,7 @@ begin
             coalesce(array_to_string(properties, ' || '), 'null::jsonb'),
             relation
         ),
-        metric, dimensions, description
+        metric, dimensions, description, storage
     );
 end;
 $$;

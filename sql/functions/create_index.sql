@@ -6,19 +6,31 @@
 --
 -- strict  enforce Vectorize's own limits on this index, see limits()
 --
--- pgvector's HNSW holds at most 2,000 dimensions; a wider index, up to 16,000,
--- is created without one and searched exactly (has_hnsw in the answer is false).
+-- storage          float32, or float16: half the room, and values come back as it
+--                  rounds them, to about three digits, between -65,504 and 65,504
+-- index_precision  what the HNSW index holds: float32 (to 2,000 dimensions), float16
+--                  (to 4,000) or binary, one bit a value, its sign (to 16,000). By
+--                  default the first to 948 dimensions, the second to 4,000, then the
+--                  third. Scores are exact with each, from the stored values.
+-- m, ef_construction
+--                  neighbours in the HNSW index, and candidates for them: more is
+--                  slower to build and finds more; 16, and 64 or 2 m, by default
+-- hnsw             false for no HNSW index: each query compares with every vector
+--
+-- Signs tell vectors apart whose values lie around zero, as those of embedding models
+-- do, and say nothing of their lengths. Therefore a euclidean index of more than 4,000
+-- dimensions has no HNSW index unless index_precision is given as binary.
 create or replace function pgvectorize.create_index(
-    name         text,
-    dimensions   integer default null,
-    metric       text default null,
-    preset       text default null,
-    description  text default null,
-    strict       boolean default false,
+    name             text,
+    dimensions       integer default null,
+    metric           text default null,
+    preset           text default null,
+    description      text default null,
+    strict           boolean default false,
     storage          text default 'float32',
     index_precision  text default null,
     m                integer default 16,
-    ef_construction  integer default 64,
+    ef_construction  integer default null,
     hnsw             boolean default true
 )
 returns pgvectorize.index_info
@@ -54,7 +66,9 @@ begin
         metric := chosen.metric;
     end if;
     if strict or pgvectorize._is_strict() then
-        perform pgvectorize._check_strict_config(dimensions, metric);
+        perform pgvectorize._check_strict_config(
+            dimensions, metric, storage, index_precision, m, ef_construction, hnsw
+        );
     end if;
     if dimensions is null or metric is null then
         perform pgvectorize._refuse(
@@ -72,15 +86,19 @@ begin
         );
     end if;
 
+    ef_construction := coalesce(ef_construction, greatest(64, 2 * m));
+    perform pgvectorize._check_graph(dimensions, storage, index_precision, m, ef_construction);
+
     target.id := nextval('pgvectorize.indexes_id_seq');
     target.name := name;
     target.dimensions := dimensions;
     target.metric := metric;
     target.storage := storage;
-    target.index_precision := coalesce(index_precision, storage);
+    target.index_precision := coalesce(index_precision, pgvectorize._default_precision(dimensions, storage));
     target.m := m;
     target.ef_construction := ef_construction;
-    target.wants_hnsw := hnsw and dimensions <= pgvectorize._limit('hnsw_dimensions', false);
+    target.wants_hnsw := coalesce(hnsw, true)
+        and (index_precision is not null or target.index_precision <> 'binary' or metric <> 'euclidean');
     execute format(
         $sql$
         create table pgvectorize_data.%1$I (

@@ -6,7 +6,7 @@
 -- return_values    also return the vectors themselves
 -- return_metadata  none, indexed (properties with a metadata index) or all
 -- ef_search        candidates that the HNSW scan keeps: more is slower and
---                  finds more; 100 by default
+--                  finds more; 100 by default, or what tune() found
 -- exact            compare with every matching vector instead
 -- namespaces       only these; a null among them means the vectors without one
 -- exclude_ids      not these vectors
@@ -14,6 +14,8 @@
 -- max_distance     only matches within this distance, which is the score for
 --                  euclidean and dot-product, and 1 - score for cosine
 -- offset           leave out so many of the best first
+-- recall           the share of the true nearest to find: ef_search as tune()
+--                  measured it for this index, or an exact search if none suffices
 create or replace function pgvectorize.query(
     index            text,
     vector           @vector@.vector,
@@ -35,6 +37,7 @@ returns setof pgvectorize.match
 language plpgsql
 stable
 parallel unsafe
+rows 10
 set search_path = pg_catalog, pg_temp
 as $$
 declare
@@ -43,7 +46,7 @@ begin
     return query select * from pgvectorize._search(
         target, vector, top_k, pgvectorize._predicate_sql(target, namespace, filter, namespaces, exclude_ids),
         return_values, return_metadata, ef_search, exact,
-        "offset", pgvectorize._max_distance(target, min_score, max_distance)
+        "offset", pgvectorize._max_distance(target, min_score, max_distance), recall
     );
 end;
 $$;

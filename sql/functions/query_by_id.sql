@@ -21,6 +21,7 @@ returns setof pgvectorize.match
 language plpgsql
 stable
 parallel unsafe
+rows 10
 set search_path = pg_catalog, pg_temp
 as $$
 declare
@@ -37,7 +38,7 @@ begin
     return query select * from pgvectorize._search(
         target, vector, top_k, pgvectorize._predicate_sql(target, namespace, filter, namespaces, exclude_ids),
         return_values, return_metadata, ef_search, exact,
-        "offset", pgvectorize._max_distance(target, min_score, max_distance)
+        "offset", pgvectorize._max_distance(target, min_score, max_distance), recall
     );
 end;
 $$;

@@ -44,7 +44,7 @@ begin
         end if;
         return query select number, match.* from pgvectorize._search(
             target, vectors[number], top_k, predicate, return_values, return_metadata, ef_search, exact,
-            "offset", distance
+            "offset", distance, recall
         ) as match;
     end loop;
 end;

@@ -43,14 +43,48 @@ def test_create_takes_a_preset_and_a_description(
     assert "Größe [b]" in cli_text("list")
 
 
-def test_create_and_get_say_that_a_wide_index_is_searched_exactly(
+def test_create_and_get_say_that_an_index_has_no_hnsw(
     cli_text: Callable[..., str], cli_json: Callable[..., Any], name: str
 ) -> None:
-    created = cli_text("create", name, "--preset", "openai/text-embedding-3-large")
+    created = cli_text("create", name, "--dimensions", "3", "--metric", "cosine", "--no-hnsw")
     for text in (created, cli_text("get", name)):
-        assert "It is searched exactly: pgvector's HNSW indexes hold at most 2,000" in text
-        assert "3,072" in text
-    assert cli_json("get", name)["config"]["dimensions"] == 3_072
+        assert "It has no HNSW index: a query compares with every vector" in text
+        assert "--index-precision" not in text
+    assert cli_json("get", name)["config"] == {
+        "dimensions": 3,
+        "metric": "cosine",
+        "has_hnsw": False,
+    }
+
+
+def test_create_says_how_lengths_that_signs_do_not_tell_get_an_hnsw_index(
+    cli_text: Callable[..., str], cli_json: Callable[..., Any], name: str
+) -> None:
+    wide = ("create", name, "--dimensions", "4001", "--metric", "euclidean")
+    created = cli_text(*wide)
+    assert "For 4,001 dimensions --index-precision binary makes one" in created
+    cli_text("delete", name, "--force")
+    config = cli_json(*wide, "--index-precision", "binary")["config"]
+    assert (config["index_precision"], "has_hnsw" in config) == ("binary", False)
+
+
+def test_create_takes_the_options_of_storage_and_hnsw(
+    cli_text: Callable[..., str], cli_json: Callable[..., Any], name: str
+) -> None:
+    options = ["--storage", "float16", "--index-precision", "binary", "--m", "24"]
+    made = cli_json("create", name, "--preset", "openai/text-embedding-3-large", *options)
+    assert made["config"] == {
+        "dimensions": 3_072,
+        "metric": "cosine",
+        "preset": "openai/text-embedding-3-large",
+        "storage": "float16",
+        "index_precision": "binary",
+        "m": 24,
+    }
+    assert cli_json("get", name) == made
+    text = cli_text("get", name)
+    assert "float16" in text
+    assert "binary, m 24, ef_construction 64" in text
 
 
 def test_create_says_nothing_of_exact_search_otherwise(
@@ -68,6 +102,7 @@ def test_create_says_nothing_of_exact_search_otherwise(
         ["--metric", "cosine"],
         ["--dimensions", "x", "--metric", "cosine"],
         ["--dimensions", "3", "--metric", "manhattan"],
+        ["--dimensions", "3", "--metric", "cosine", "--storage", "float64"],
     ],
 )
 def test_create_wants_dimensions_and_metric_or_a_preset(
@@ -82,6 +117,11 @@ def test_create_wants_dimensions_and_metric_or_a_preset(
         ("Docs", ["--dimensions", "3", "--metric", "cosine"]),
         ("docs", ["--dimensions", "16001", "--metric", "cosine"]),
         ("docs", ["--preset", "no/such-model"]),
+        ("docs", ["--dimensions", "3", "--metric", "cosine", "--m", "1"]),
+        (
+            "docs",
+            ["--dimensions", "2001", "--metric", "cosine", "--index-precision", "float32"],
+        ),
     ],
 )
 def test_create_refuses_what_the_database_refuses(

@@ -17,10 +17,13 @@ from psycopg.sql import SQL, Composed, Identifier, Placeholder
 from pgvectorize import (
     AsyncClient,
     AsyncIndex,
+    BuildProgress,
+    BulkLoad,
     Client,
     Deletion,
     Facet,
     Index,
+    IndexBuild,
     IndexDescription,
     IndexInfo,
     IndexUsage,
@@ -51,6 +54,9 @@ class Face(Protocol):
     def usage(self, index: str | None = None) -> list[IndexUsage]: ...
     def presets(self) -> list[Preset]: ...
     def describe(self, index: str, **options: Any) -> IndexDescription: ...
+    def build(self, index: str, **options: Any) -> IndexBuild: ...
+    def build_progress(self, index: str) -> list[BuildProgress]: ...
+    def drop_hnsw(self, index: str) -> IndexInfo: ...
     def insert(
         self, index: str, vectors: Iterable[Any] | None = None, **columns: Any
     ) -> Mutation: ...
@@ -104,8 +110,11 @@ class Borrowed:
 
 
 class IterableFace(Face, Protocol):
-    """A face of the Python client, which has iteration besides."""
+    """A face of the Python client, which has iteration and bulk loads besides."""
 
+    def bulk_load(
+        self, index: str, vectors: Iterable[Any] | None = None, **options: Any
+    ) -> BulkLoad: ...
     def iterate(self, index: str) -> list[Vector]: ...
 
 
@@ -193,6 +202,15 @@ class SqlFace:
 
     def describe(self, index: str, **options: Any) -> IndexDescription:
         return IndexDescription(**self._row("describe", index=index, **options))
+
+    def build(self, index: str, **options: Any) -> IndexBuild:
+        return IndexBuild(**self._row("build", index=index, **options))
+
+    def build_progress(self, index: str) -> list[BuildProgress]:
+        return [BuildProgress(**row) for row in self._rows("build_progress", index=index)]
+
+    def drop_hnsw(self, index: str) -> IndexInfo:
+        return IndexInfo(**self._row("drop_hnsw", index=index))
 
     def insert(self, index: str, vectors: Iterable[Any] | None = None, **columns: Any) -> Mutation:
         return Mutation(**self._row("insert", index=index, **_written(vectors, **columns)))

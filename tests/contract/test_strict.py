@@ -244,6 +244,25 @@ def test_a_configuration_beyond_the_limits_is_refused(
     check(InvalidRequest, says, None, face.create_index, new_name, strict=True, **options)
 
 
+@pytest.mark.parametrize(
+    ("option", "says"),
+    [
+        ({"storage": "float16"}, "Vectorize has no storage"),
+        ({"index_precision": "float32"}, "Vectorize has no index_precision"),
+        ({"m": 24}, "Vectorize has no m"),
+        ({"ef_construction": 100}, "Vectorize has no ef_construction"),
+        ({"hnsw": False}, "Vectorize has no choice of hnsw"),
+    ],
+)
+def test_how_vectors_are_kept_is_not_for_choice(
+    face: Face, new_name: str, option: dict[str, Any], says: str
+) -> None:
+    config = {"dimensions": 32, "metric": "cosine", "strict": True}
+    check(InvalidRequest, says, None, face.create_index, new_name, **config, **option)
+    plain = {"storage": "float32", "m": 16, "ef_construction": 64, "hnsw": True}
+    assert face.create_index(new_name, **config, **plain).is_strict
+
+
 def test_a_patch_that_makes_metadata_too_large_is_refused(face: Face, strict: str) -> None:
     ids = ["v000", "v001"]
     face.update_metadata(strict, {"text": "x" * 10_000}, ids=ids)

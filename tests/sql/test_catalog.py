@@ -11,8 +11,10 @@ import pytest
 
 import pgvectorize
 from pgvectorize import (
+    BuildProgress,
     Deletion,
     Facet,
+    IndexBuild,
     IndexDescription,
     IndexInfo,
     ListedVector,
@@ -31,6 +33,8 @@ Connection = psycopg.Connection[tuple[object, ...]]
 PUBLIC = {
     "adopt_collection",
     "adopt_index",
+    "build",
+    "build_progress",
     "count",
     "create_index",
     "create_metadata_index",
@@ -40,6 +44,7 @@ PUBLIC = {
     "delete_metadata_index",
     "delete_namespace",
     "describe",
+    "drop_hnsw",
     "facets",
     "get_by_ids",
     "get_index",
@@ -147,6 +152,8 @@ def test_nobody_gets_more_rights_than_the_caller(connection: Connection) -> None
         (Facet, "facet"),
         (MetadataIndex, "metadata_index"),
         (Preset, "preset"),
+        (IndexBuild, "index_build"),
+        (BuildProgress, "build_progress"),
     ],
 )
 def test_a_model_has_the_fields_of_its_type(

@@ -130,6 +130,14 @@ def mapped(**more: Any) -> dict[str, Any]:
     return {"id_column": "number", "embedding_column": "emb", "metric": "cosine", **more}
 
 
+FLOAT16 = ("float32", "float16")  # an index of float16, of what is stored as float32
+
+
+def width(embedding: str) -> int:
+    """The dimensions in the name of a type, such as vector(3)."""
+    return int(embedding.partition("(")[2].rstrip(")"))
+
+
 IN_PLACE: dict[str, Any] = {
     "id_column": "key",
     "embedding_column": "emb",
@@ -221,12 +229,12 @@ def test_a_view_is_copied(
     assert [vector.id for vector in client.index(new_name)] == ["1"]
 
 
-def test_a_wide_table_is_searched_exactly(
+def test_a_wide_table_gets_an_hnsw_index(
     client: Client, connection: Connection, schema: str, new_name: str
 ) -> None:
     connection.execute("create table wide as select 1 as number, array_fill(1, '{2001}') as emb")
     info = client.adopt_index(new_name, f"{schema}.wide", **mapped())
-    assert (info.dimensions, info.has_hnsw) == (2001, False)
+    assert (info.dimensions, info.has_hnsw) == (2001, True)
 
 
 def test_it_is_part_of_the_callers_transaction(dsn: str, table: str, new_name: str) -> None:
@@ -459,6 +467,89 @@ def test_in_place_the_table_itself_is_the_index(
     client.delete_index(new_name)
 
 
+@pytest.mark.parametrize(
+    ("embedding", "metric", "key", "storage", "precision"),
+    [
+        ("vector(3)", "cosine", "emb vector_cosine_ops", "float32", "float32"),
+        ("vector(1000)", "euclidean", "emb vector_l2_ops", "float32", "float32"),
+        ("vector(1000)", "dot-product", "(emb::halfvec(1000)) halfvec_ip_ops", *FLOAT16),
+        (
+            "vector(4001)",
+            "cosine",
+            "(binary_quantize(emb)::bit(4001)) bit_hamming_ops",
+            "float32",
+            "binary",
+        ),
+        ("halfvec(3)", "cosine", "emb halfvec_cosine_ops", "float16", "float16"),
+    ],
+)
+def test_in_place_the_hnsw_index_serves_on(
+    client: Client,
+    connection: Connection,
+    schema: str,
+    new_name: str,
+    embedding: str,
+    metric: Any,
+    key: str,
+    storage: str,
+    precision: str,
+) -> None:
+    connection.execute(
+        f"""
+        create table items (key text primary key, emb {embedding});
+        create index theirs on items using hnsw ({key}) with (m = 8);
+        insert into items select number, array_fill(0.1 * number, array[{width(embedding)}])
+        from generate_series(1, 3) as numbers (number)
+        """.encode()
+    )
+    node = rows(connection, "select pg_relation_filenode('theirs')")
+    info = client.adopt_index(new_name, f"{schema}.items", **{**IN_PLACE, "metric": metric})
+    assert (info.storage, info.index_precision) == (storage, precision)
+    assert (info.has_hnsw, info.m, info.ef_construction) == (True, 8, 64)
+    found = rows(
+        connection,
+        f"""
+        select pg_relation_filenode(index.indexrelid)
+        from pg_index as index
+        join pg_class as class on class.oid = index.indexrelid
+        join pg_am as method on method.oid = class.relam and method.amname = 'hnsw'
+        where index.indrelid = '{info.relation}'::regclass
+        """,
+    )
+    assert found == node
+    index = client.index(new_name)
+    assert index.query_by_id("2").count == 3
+    index.upsert([("1", [1 / 3] * info.dimensions)])
+    kept = f32([1 / 3] * info.dimensions)
+    if storage == "float16":
+        kept = kept.astype(np.float16).astype(np.float32)
+    assert index.get_by_ids(["1"]) == [Vector("1", kept, None, None)]
+
+
+@pytest.mark.parametrize("in_place", [False, True])
+def test_halfvec_stays_float16(
+    client: Client, connection: Connection, fitting: str, new_name: str, in_place: bool
+) -> None:
+    connection.execute("drop index items_emb")
+    connection.execute("alter table items alter emb type halfvec(3) using (emb * '[0.1,0.2,0.3]')")
+    info = client.adopt_index(new_name, fitting, **{**IN_PLACE, "in_place": in_place})
+    assert (info.storage, info.index_precision, info.has_hnsw) == ("float16", "float16", True)
+    (vector,) = client.index(new_name).get_by_ids(["a"])
+    assert vector == Vector("a", f32([0.0999755859375, 0, 0]), None, None)
+    assert [match.id for match in client.index(new_name).query([1, 0.1, 0])] == ["a", "b"]
+
+
+def test_in_strict_mode_halfvec_is_copied_to_float32(
+    connection: Connection, schema: str, new_name: str
+) -> None:
+    connection.execute("create table t as select 1 as i, array_fill(1, '{32}')::halfvec(32) as e")
+    connection.execute("set pgvectorize.strict = on")
+    options: dict[str, Any] = {"id_column": "i", "embedding_column": "e", "metric": "cosine"}
+    info = Client(connection).adopt_index(new_name, f"{schema}.t", **options)
+    assert info.storage == "float32"
+    connection.execute("set pgvectorize.strict = off")
+
+
 @pytest.mark.parametrize("metric", ["euclidean", "dot-product"])
 def test_in_place_makes_what_is_missing(
     client: Client, connection: Connection, schema: str, new_name: str, metric: Any
@@ -516,7 +607,8 @@ def test_in_place_has_the_columns_and_indexes_of_any_index(
     ("change", "options", "reason"),
     [
         ("alter table items alter emb type vector", {}, "vector without dimensions"),
-        ("alter table items alter emb type halfvec(3)", {}, "halfvec(3)"),
+        ("alter table items alter emb type halfvec", {}, "halfvec without dimensions"),
+        ("alter table items alter emb type sparsevec(3)", {}, "sparsevec(3)"),
         (
             "alter table items alter props type json using null",
             {"metadata_column": "props"},

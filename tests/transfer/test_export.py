@@ -38,6 +38,20 @@ def test_a_round_trip_keeps_every_bit(
 
 
 @pytest.mark.parametrize("file", FILES)
+def test_float16_comes_back_as_it_was(
+    client: Client, make_index: Callable[..., str], tmp_path: Path, file: str
+) -> None:
+    source = make_index(dimensions=3, metric="euclidean", storage="float16")
+    client.index(source).upsert([("a", [0.1, 1 / 3, 65_519]), ("b", [1e-7, -0.0, 2_049], "n")])
+    path = f"{tmp_path}/{file}"
+    transfer.export_vectors(client, source, path)
+    for storage in ("float16", "float32"):
+        copy = make_index(dimensions=3, metric="euclidean", storage=storage)
+        assert transfer.import_vectors(client, copy, path).written == 2
+        assert content(client, copy) == content(client, source)
+
+
+@pytest.mark.parametrize("file", FILES)
 def test_more_than_a_page_or_a_row_group_comes_through(
     client: Client,
     make_index: Callable[..., str],

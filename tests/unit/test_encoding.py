@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 import struct
+from collections import OrderedDict
 from collections.abc import Iterator
 from typing import Any
 
@@ -17,8 +19,10 @@ from pgvectorize.encoding import (
     COPY_HEADER,
     COPY_TRAILER,
     Batch,
+    Rules,
     VectorLoader,
     batches,
+    check_batch,
     column_batches,
     copy_rows,
     json_text,
@@ -227,6 +231,10 @@ GOOD = ("good", [1.0, 2.0])
         (("a", [1.0, 2.0], None, {"k": {1}}), "row 3, .*: metadata cannot be written as JSON"),
         (("a", [1.0, 2.0], None, {"k": "\0"}), "row 3, .*: metadata .* NUL"),
         (("a", [1.0, 2.0], None, {"k": "\udfff"}), "row 3, .*: metadata .* surrogate"),
+        (("a", [1.0, 2.0], None, {"k": float("nan")}), "row 3, .*: metadata cannot be written"),
+        (("a", [1.0, 2.0], None, {"a.b": 1}), 'row 3, .*: a metadata key is empty, begins with "'),
+        (("a", [1.0, 2.0], None, {1.5: 1}), "row 3, .*: a metadata key is empty"),
+        (("a", [1.0, 2.0], None, {"k": [{"in": {"$x": 1}}]}), "row 3, .*: a metadata key is empty"),
         ("ab", "row 3: expected a vector, got str"),
         (("a",), "row 3: a vector of 1 parts, expected 2 to 4"),
         ({"id": "a"}, "row 3: no id or no values"),
@@ -257,3 +265,82 @@ def test_columns_that_do_not_fit_are_refused(columns: dict[str, Any], problem: s
     given: dict[str, Any] = {"values": [[1.0]], "namespaces": None, "metadata": None, **columns}
     with pytest.raises(InvalidVector, match=problem):
         list(column_batches(["a"], **given, size=10))
+
+
+def test_all_documents_at_once_are_what_each_is() -> None:
+    documents: list[Any] = [
+        {"a": 1, "b": "},\n{"},
+        None,
+        {},
+        {"tags": [{"a": 1}, {"b": 2}]},
+        {"in": {"ner": {"x": 1}}},
+        {"text": '"a.b":{"$c": 1}'},
+        {"big": 1e23},
+        {1: True, "ü": None},
+        OrderedDict(k=1),
+    ]
+    for chosen in (documents, documents[:3], documents[:6:5], documents[:6:2]):
+        (batch,) = batches([(str(row), [1.0], None, each) for row, each in enumerate(chosen)], 99)
+        assert batch.metadata == [
+            None if document is None else json_text(document) for document in chosen
+        ]
+
+
+def test_rows_of_several_shapes_are_read_alike() -> None:
+    given: list[Any] = [
+        ("a", [1.0], "n", {"k": 1}),
+        ("b", [1.0]),
+        ["c", [1.0], None],
+        {"id": "d", "values": [1.0], "metadata": None},
+        Vector("e", [1.0]),
+    ]
+    (batch,) = batches(given, 9)
+    assert (batch.ids, batch.namespaces) == (list("abcde"), ["n", None, None, None, None])
+    assert batch.metadata == [b'{"k":1}', None, None, None, None]
+
+
+def test_later_batches_may_be_smaller() -> None:
+    rows = [(str(row), [1.0]) for row in range(10)]
+    assert [(len(batch), batch.first) for batch in batches(rows, 5, 2)] == [
+        (5, 1), (2, 6), (2, 8), (1, 10)
+    ]  # fmt: skip
+    columns = column_batches([id for id, _ in rows], [[1.0]] * 10, None, None, 5, 2)
+    assert [(len(batch), batch.first) for batch in columns] == [(5, 1), (2, 6), (2, 8), (1, 10)]
+
+
+def test_no_namespace_may_be_copied_as_empty() -> None:
+    batch = Batch(["a"], np.array([[1]], dtype=np.float32), [None], [None])
+    assert copy_rows(batch, no_namespace="") == copy_rows(batch).replace(
+        sized(b"a") + struct.pack(">i", -1), sized(b"a") + sized(b"")
+    )
+
+
+RULES = Rules(dimensions=2, metric="cosine", id_bytes=8, namespace_bytes=8)
+
+
+@pytest.mark.parametrize(
+    ("given", "problem"),
+    [
+        (("", [1.0, 2.0]), 'id "": id is empty'),
+        (("123456789", [1.0, 2.0]), "id has 9 bytes, at most 8 are allowed"),
+        (("ününs", [1.0, 2.0], "ççççç"), "namespace has 10 bytes, at most 8 are allowed"),
+        (("a", [1.0, 2.0], ""), "namespace is empty; leave it out for none"),
+        (("a", [0.0, -0.0]), "a vector of length zero has no direction, which cosine needs"),
+        (("a", [1e-30, 1e-30]), "a vector of length zero has no direction, which cosine needs"),
+        (("a", [3e38, 1.0]), "a vector of length zero has no direction, which cosine needs"),
+    ],
+)
+def test_a_batch_is_checked_by_the_rules_of_its_index(given: Any, problem: str) -> None:
+    good = [("12345678", [1.0, 2.0], "ççç"), ("üüüü", [1e-22, 1.0])]
+    (batch,) = batches(good, 9)
+    check_batch(batch, RULES)
+    *_, batch = batches([good[0]] * 4 + [good[1], given], 4)
+    with pytest.raises(InvalidVector, match=f"row 6, .*{re.escape(problem)}") as caught:
+        check_batch(batch, RULES)
+    assert (caught.value.row, caught.value.hint) == (6, "Nothing was written.")
+
+
+def test_the_dimensions_are_those_of_the_index() -> None:
+    (batch,) = batches([("a", [1.0])], 9)
+    with pytest.raises(InvalidVector, match='row 1, id "a": expected 2 dimensions, got 1'):
+        check_batch(batch, RULES)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator
+from dataclasses import asdict, replace
 from datetime import datetime, timezone
 from decimal import Decimal
 from typing import Any, TypeVar
@@ -16,6 +17,8 @@ from pgvectorize import (
     DatabaseError,
     Deletion,
     Facet,
+    IndexBuild,
+    IndexBusy,
     IndexInfo,
     InvalidFilter,
     InvalidRequest,
@@ -149,18 +152,161 @@ def test_write_of_no_batch_is_still_a_statement() -> None:
     assert answer(plan, [row]) == Mutation(MUTATION, 0, [])
 
 
-def test_write_of_more_batches_stages_copies_and_writes() -> None:
+def began(is_direct: bool, **rules: Any) -> list[dict[str, Any]]:
+    """What `_begin_load` answers."""
+    found = {"dimensions": 2, "metric": "euclidean", "id_bytes": 1024, "namespace_bytes": 1024}
+    return [{"is_direct": is_direct, "statement": "copy there", **found, **rules}]
+
+
+@pytest.mark.parametrize("is_checked", [True, False])
+def test_write_of_more_batches_stages_copies_and_writes(is_checked: bool) -> None:
     given = three_batches()
     plan = operations.write("upsert", "docs", given, HANDSHAKE)
-    assert "pgvectorize._stage()" in str(statement(next(plan)).sql)
-    copied = plan.send([])
+    assert "pgvectorize._begin_load(" in str(statement(next(plan)).sql)
+    copied = plan.send(began(False, **({} if is_checked else {"dimensions": None})))
     assert isinstance(copied, Copy)
+    assert "pgvectorize_staging" in str(copied.sql)
     assert list(copied.data) == [COPY_HEADER, *map(copy_rows, given), COPY_TRAILER]
     asked = statement(plan.send([]))
     assert "pgvectorize._write_staged(" in str(asked.sql)
-    assert asked.params == {"index": "docs", "operation": "upsert"}
-    row = {"mutation_id": MUTATION, "count": 0, "ids": []}
-    assert answer(plan, [row]) == Mutation(MUTATION, 0, [])
+    assert asked.params == {
+        "index": "docs",
+        "operation": "upsert",
+        "is_checked": is_checked,
+        "is_sorted": True,
+    }
+    row = {"mutation_id": MUTATION, "ids": None}
+    assert answer(plan, [row]) == Mutation(MUTATION, 5, ["0", "1", "2", "3", "4"])
+
+
+@pytest.mark.parametrize(
+    ("ids", "is_sorted"), [("abcde", True), ("abdce", False), ("abbcd", False), ("abacd", False)]
+)
+def test_write_knows_whether_ids_are_sorted_and_new(ids: str, is_sorted: bool) -> None:
+    plan = operations.write("insert", "docs", batches([(id, [1.0]) for id in ids], 2), HANDSHAKE)
+    next(plan)
+    copied = plan.send(began(False, dimensions=1))
+    assert isinstance(copied, Copy)
+    list(copied.data)
+    assert statement(plan.send([])).params["is_sorted"] == is_sorted
+    found = answer(plan, [{"mutation_id": MUTATION, "ids": ["d", "a"]}])
+    assert found.ids == [id for id in dict.fromkeys(ids) if id in "ad"]
+
+
+def test_write_into_an_empty_index_copies_into_it() -> None:
+    given = three_batches()
+    plan = operations.write("insert", "docs", given, HANDSHAKE)
+    next(plan)
+    copied = plan.send(began(True))
+    assert isinstance(copied, Copy)
+    assert isinstance(copied.sql, Composed)
+    assert copied.sql.as_string() == "copy there"
+    rows = [copy_rows(batch, no_namespace="") for batch in given]
+    assert list(copied.data) == [COPY_HEADER, *rows, COPY_TRAILER]
+    assert "_record_mutation" in str(statement(plan.send([])).sql)
+    assert answer(plan, [{"mutation_id": MUTATION}]).ids == ["0", "1", "2", "3", "4"]
+
+
+def test_from_an_id_that_comes_again_on_the_rest_is_staged() -> None:
+    given = list(batches([(id, [1.0]) for id in "abcbde"], 2))
+    plan = operations.write("upsert", "docs", given, HANDSHAKE)
+    next(plan)
+    copied = plan.send(began(True, dimensions=1))
+    assert isinstance(copied, Copy)
+    rows = copy_rows(given[0], no_namespace="")
+    assert list(copied.data) == [COPY_HEADER, rows, COPY_TRAILER]
+    assert "pgvectorize._stage()" in str(statement(plan.send([])).sql)
+    copied = plan.send([])
+    assert isinstance(copied, Copy)
+    assert list(copied.data) == [COPY_HEADER, *map(copy_rows, given[1:]), COPY_TRAILER]
+    asked = statement(plan.send([]))
+    assert asked.params["is_sorted"] is False
+    row = {"mutation_id": MUTATION, "ids": None}
+    assert answer(plan, [row]) == Mutation(MUTATION, 5, list("abcde"))
+
+
+def test_what_is_not_checked_by_the_database_is_checked_before_it_is_sent() -> None:
+    plan = operations.write("upsert", "docs", three_batches(), HANDSHAKE)
+    next(plan)
+    copied = plan.send(began(True, dimensions=3))
+    assert isinstance(copied, Copy)
+    with pytest.raises(InvalidVector, match='row 1, id "0": expected 3 dimensions, got 2'):
+        list(copied.data)
+
+
+# Building
+
+OPTIONS_OF_A_BUILD: tuple[Any, ...] = ("docs", None, None, None, None, None, False)
+BUILD = IndexBuild(True, "float32", 16, 64, 1_000, 2**26, 2**20, 1_000, 2)
+
+
+def step(sql: str | None, *, is_waiting: bool = False) -> list[dict[str, Any]]:
+    return [{"statement": sql, "is_waiting": is_waiting, **asdict(BUILD)}]
+
+
+def settings_are_reset(plan: Generator[Any, Any, Any], asked: Any) -> Any:
+    for _ in range(5):
+        assert str(asked.sql).startswith("reset ")
+        asked = plan.send([])
+    return asked
+
+
+def test_a_build_sets_builds_resets_and_looks_again() -> None:
+    plan = operations.build_concurrently(*OPTIONS_OF_A_BUILD)
+    assert statement(next(plan)).params["attempt"] == 0
+    settings = statement(plan.send(step("create index '100%'")))
+    assert settings.params == {"memory": 2**26, "workers": 2}
+    create = statement(plan.send([]))
+    assert isinstance(create.sql, Composed)
+    assert create.sql.as_string() == "create index '100%%'"
+    asked = settings_are_reset(plan, plan.send([]))
+    assert "_build_step" in str(asked.sql)
+    assert "_analyze" in str(plan.send(step(None)).sql)
+    assert answer(plan, []) == BUILD
+
+
+def test_a_build_with_nothing_to_do_says_so() -> None:
+    plan = operations.build_concurrently(*OPTIONS_OF_A_BUILD)
+    next(plan)
+    assert answer(plan, step(None)) == replace(BUILD, is_built=False)
+
+
+def test_a_build_that_lacks_memory_is_tried_with_less() -> None:
+    plan = operations.build_concurrently(*OPTIONS_OF_A_BUILD)
+    asked = next(plan)
+    for attempt in (0, 1, 2):
+        assert statement(asked).params["attempt"] == attempt
+        plan.send(step("create"))
+        plan.send([])
+        lacks = DatabaseError("could not resize shared memory segment", sqlstate="53100")
+        asked = settings_are_reset(plan, plan.throw(lacks))
+        assert "_clear_builds" in str(asked.sql)
+        if attempt < 2:
+            asked = plan.send([])
+    with pytest.raises(DatabaseError, match="shared memory"):
+        plan.send([])
+
+
+def test_a_build_that_fails_otherwise_cleans_up_and_says_why() -> None:
+    plan = operations.build_concurrently(*OPTIONS_OF_A_BUILD)
+    next(plan)
+    plan.send(step("create"))
+    plan.send([])
+    asked = settings_are_reset(plan, plan.throw(DatabaseError("no", sqlstate="22003")))
+    assert "_clear_builds" in str(asked.sql)
+    with pytest.raises(DatabaseError, match="no"):
+        plan.throw(IndexBusy("another builds by now"))
+
+
+def test_a_build_waits_for_its_place_but_not_for_ever() -> None:
+    plan = operations.build_concurrently(*OPTIONS_OF_A_BUILD)
+    next(plan)
+    for _ in range(79):
+        assert "pg_sleep" in str(plan.send(step(None, is_waiting=True)).sql)
+        assert "_build_step" in str(plan.send([]).sql)
+    with pytest.raises(IndexBusy, match="cannot be put in place") as caught:
+        plan.send(step(None, is_waiting=True))
+    assert caught.value.hint
 
 
 def test_write_reads_only_the_batches_that_it_needs() -> None:
@@ -286,8 +432,11 @@ def test_ids_that_are_one_string_are_refused(operation: Any) -> None:
 
 
 def test_create_index_returns_the_configuration() -> None:
-    plan = operations.create_index("docs", 2, "cosine", None, None, strict=False)
-    assert statement(next(plan)).params["dimensions"] == 2
+    plan = operations.create_index(
+        "docs", 2, "cosine", None, None, False, "float32", None, 16, None, True
+    )
+    params = statement(next(plan)).params
+    assert (params["dimensions"], params["index_precision"], params["hnsw"]) == (2, None, True)
     now = datetime.now(timezone.utc)
     row: dict[str, Any] = {
         "name": "docs",

@@ -1,0 +1,242 @@
+"""Operations on the HNSW index of an index: build, drop, watch, and load past it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import fields, replace
+from typing import TYPE_CHECKING, Any
+
+from psycopg.sql import SQL, Composed
+
+from pgvectorize.encoding import Batch
+from pgvectorize.errors import DatabaseError, IndexBusy, PgVectorizeError
+from pgvectorize.models import (
+    BuildProgress,
+    BulkLoad,
+    IndexBuild,
+    IndexInfo,
+    IndexPrecision,
+)
+from pgvectorize.operations.indexes import CLASHES, INFO
+from pgvectorize.operations.vectors import Operation, write
+from pgvectorize.plans import Handshake, Plan, Statement
+
+if TYPE_CHECKING:
+    from typing_extensions import LiteralString
+
+# Not enough shared memory is "disk full" to Postgres: the shared memory is a file system.
+_NO_MEMORY = ("53100", "53200")
+# A second for the lock and half a second for the others, so many times: two minutes or less.
+_PATIENCE = 80
+
+_BUILD: LiteralString = (
+    "is_built, index_precision, m, ef_construction, vectors, memory, memory_needed, "
+    "vectors_in_memory, workers"
+)
+
+
+def build(
+    index: str,
+    m: int | None,
+    ef_construction: int | None,
+    index_precision: IndexPrecision | None,
+    memory: str | int | None,
+    workers: int | None,
+    rebuild: bool,
+) -> Plan[IndexBuild]:
+    """Build the HNSW index within the transaction, if there is one."""
+    rows = yield Statement(
+        f"""
+        select {_BUILD}
+        from pgvectorize.build(
+            index => %(index)s, m => %(m)s, ef_construction => %(ef_construction)s,
+            index_precision => %(index_precision)s, memory => %(memory)s,
+            workers => %(workers)s, rebuild => %(rebuild)s
+        )
+        """,
+        _options(index, m, ef_construction, index_precision, memory, workers, rebuild),
+    )
+    return IndexBuild(**rows[0])
+
+
+def build_concurrently(
+    index: str,
+    m: int | None,
+    ef_construction: int | None,
+    index_precision: IndexPrecision | None,
+    memory: str | int | None,
+    workers: int | None,
+    rebuild: bool,
+) -> Plan[IndexBuild]:
+    """As `build`, without making anybody wait; not in a transaction."""
+    options = _options(index, m, ef_construction, index_precision, memory, workers, rebuild)
+    built: IndexBuild | None = None
+    attempt = clashes = waits = 0
+    while True:
+        try:
+            rows = yield Statement(
+                """
+                select statement, is_waiting, (build).*
+                from pgvectorize._build_step(
+                    index => %(index)s, m => %(m)s, ef_construction => %(ef_construction)s,
+                    index_precision => %(index_precision)s, memory => %(memory)s,
+                    workers => %(workers)s, rebuild => %(rebuild)s, attempt => %(attempt)s
+                )
+                """,
+                {**options, "attempt": attempt},
+            )
+            state = rows[0]
+            if state["is_waiting"]:
+                waits += 1
+                if waits == _PATIENCE:
+                    raise IndexBusy(
+                        f'index "{index}" is locked: its HNSW index cannot be put in place',
+                        hint="A long transaction uses the index. Run this again: what is built "
+                        "need not be built anew.",
+                    )
+                yield Statement("select pg_sleep(0.5)")
+                continue
+            build = IndexBuild(*(state[field.name] for field in fields(IndexBuild)))
+            if state["statement"] is None:
+                break
+            # Whole from our own SQL function, as in `build_metadata_index`.
+            create = Composed([SQL(state["statement"].replace("%", "%%"))])
+            yield from _run(index, create, build)
+            built = build
+        except DatabaseError as error:
+            if error.sqlstate in _NO_MEMORY and attempt < 2:
+                attempt += 1
+                continue
+            clashes += 1
+            if error.sqlstate not in CLASHES or clashes > 3:
+                raise
+            # look again: what the other session did is found there
+    if built is not None:
+        yield Statement(
+            "select pgvectorize._analyze(pgvectorize._index(name => %(index)s))", {"index": index}
+        )
+        return built
+    return replace(build, is_built=False)
+
+
+def _run(index: str, create: Composed, build: IndexBuild) -> Plan[None]:
+    """Run `create index concurrently` under its settings, and clean up where it fails."""
+    yield Statement(
+        "select pgvectorize._set_build(%(memory)s, %(workers)s, is_local => false)",
+        {"memory": build.memory, "workers": build.workers},
+    )
+    try:
+        yield Statement(create)
+    except PgVectorizeError:
+        try:
+            yield from _reset()
+            yield Statement(
+                "select pgvectorize._clear_builds(index => %(index)s)", {"index": index}
+            )
+        except PgVectorizeError:
+            pass  # the connection is lost, or another builds: the next build cleans up
+        raise
+    yield from _reset()
+
+
+def _reset() -> Plan[None]:
+    for name in _SETTINGS:
+        yield Statement(name)
+
+
+_SETTINGS: tuple[LiteralString, ...] = (
+    "reset maintenance_work_mem",
+    "reset max_parallel_maintenance_workers",
+    "reset min_parallel_table_scan_size",
+    "reset statement_timeout",
+    "reset lock_timeout",
+)
+
+
+def drop_hnsw(index: str) -> Plan[IndexInfo]:
+    rows = yield Statement(
+        f"""
+        select {INFO}
+        from pgvectorize.drop_hnsw(index => %(index)s)
+        """,
+        {"index": index},
+    )
+    return IndexInfo(**rows[0])
+
+
+def build_progress(index: str | None) -> Plan[list[BuildProgress]]:
+    rows = yield Statement(
+        """
+        select name, pid, phase, done, total, fraction
+        from pgvectorize.build_progress(index => %(index)s)
+        """,
+        {"index": index},
+    )
+    return [BuildProgress(**row) for row in rows]
+
+
+def bulk_load(
+    operation: Operation,
+    index: str,
+    batches: Iterable[Batch],
+    handshake: Handshake,
+    rebuild: bool | None,
+    memory: str | int | None,
+    workers: int | None,
+) -> Plan[BulkLoad]:
+    """Write all batches as one change, without the HNSW index where that is faster."""
+    is_aside = False
+
+    def set_aside(staged: Operation | None) -> Plan[None]:
+        nonlocal is_aside
+        rows = yield Statement(
+            """
+            select pgvectorize._set_hnsw_aside(
+                index => %(index)s, operation => %(operation)s, rebuild => %(rebuild)s
+            ) as is_aside
+            """,
+            {"index": index, "operation": staged, "rebuild": rebuild},
+        )
+        is_aside = rows[0]["is_aside"]
+
+    mutation = yield from write(operation, index, batches, handshake, set_aside)
+    build: IndexBuild | None = None
+    if is_aside:
+        rows = yield Statement(
+            f"""
+            select {_BUILD}
+            from pgvectorize._bring_hnsw_back(
+                index => %(index)s, memory => %(memory)s, workers => %(workers)s
+            )
+            """,
+            {"index": index, "memory": _size(memory), "workers": workers},
+        )
+        build = IndexBuild(**rows[0])
+    yield Statement(
+        "select pgvectorize._analyze(pgvectorize._index(name => %(index)s))", {"index": index}
+    )
+    return BulkLoad(mutation, build)
+
+
+def _options(
+    index: str,
+    m: int | None,
+    ef_construction: int | None,
+    index_precision: IndexPrecision | None,
+    memory: str | int | None,
+    workers: int | None,
+    rebuild: bool,
+) -> dict[str, Any]:
+    return {
+        "index": index,
+        "m": m,
+        "ef_construction": ef_construction,
+        "index_precision": index_precision,
+        "memory": _size(memory),
+        "workers": workers,
+        "rebuild": rebuild,
+    }
+
+
+def _size(memory: str | int | None) -> str | None:
+    return None if memory is None else str(memory)

@@ -1,0 +1,68 @@
+-- Begin to write a batch that is too long for one message: say where the client
+-- copies it to, by `statement`, and what it has to check itself.
+--
+-- Into an empty index it copies directly (is_direct), with nothing left to do but
+-- `_record_mutation`. Other writers wait until the transaction ends, so that the
+-- index stays empty but for these rows; readers do not. Otherwise it copies into a
+-- staging table and calls `_write_staged`; so it does where the lock cannot be had
+-- at once, as to wait for it could deadlock, or a snapshot is older than the lock.
+--
+-- The client checks what `_vector_problem` would, in the words of that function, by
+-- dimensions, metric, id_bytes and namespace_bytes: while the server works, instead
+-- of after it, and at a fraction of the cost. They are null where it cannot: in
+-- strict mode, and where values must fit float16. Then all is staged and checked here.
+create or replace function pgvectorize._begin_load(
+    index                text,
+    out is_direct        boolean,
+    out statement        text,
+    out dimensions       integer,
+    out metric           text,
+    out id_bytes         bigint,
+    out namespace_bytes  bigint
+)
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    target   pgvectorize.indexes := pgvectorize._index(index);
+    is_empty boolean;
+begin
+    if not target.is_strict
+        and target.storage = 'float32' and (target.index_precision <> 'float16' or target.metric = 'cosine')
+    then
+        dimensions := target.dimensions;
+        metric := target.metric;
+        id_bytes := pgvectorize._limit('id_bytes', false);
+        namespace_bytes := pgvectorize._limit('namespace_bytes', false);
+    end if;
+
+    is_direct := dimensions is not null
+        and current_setting('transaction_isolation') = 'read committed'
+        and not row_security_active(target.relation);  -- which refuses COPY
+    if is_direct then
+        execute format('select not exists (select from %s)', target.relation) into is_direct;
+    end if;
+    if is_direct then
+        begin
+            execute format('lock table %s in share row exclusive mode nowait', target.relation);
+            execute format('select not exists (select from %s)', target.relation) into is_empty;
+            if not is_empty then
+                raise lock_not_available;  -- and so give the lock back
+            end if;
+        exception when lock_not_available or insufficient_privilege then
+            is_direct := false;
+        end;
+    end if;
+    if not is_direct then
+        perform pgvectorize._stage();
+    end if;
+    statement := format(
+        'copy %s (id, namespace, embedding, metadata) from stdin with (format binary)',
+        case when is_direct then target.relation::text else 'pg_temp.pgvectorize_staging' end
+    );
+end;
+$$;
+
+comment on function pgvectorize._begin_load(text)
+    is 'Begin to write a batch that is too long for one message.';

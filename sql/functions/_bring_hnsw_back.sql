@@ -1,0 +1,28 @@
+-- Build the HNSW index that `_set_hnsw_aside` dropped, as it was; parameters are
+-- those of `build`.
+create or replace function pgvectorize._bring_hnsw_back(index text, memory text, workers integer)
+returns pgvectorize.index_build
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    target pgvectorize.indexes := pgvectorize._index(index);
+    answer pgvectorize.index_build;
+begin
+    answer := pgvectorize._run_build(
+        target,
+        format(
+            'create index %I on %s %s',
+            pgvectorize._relation_name(target.id, 'embedding_hnsw'), target.relation, pgvectorize._hnsw_sql(target)
+        ),
+        memory, workers
+    );
+    perform pgvectorize._drop_builds(target);
+    perform pgvectorize._enter_hnsw(target);
+    return answer;
+end;
+$$;
+
+comment on function pgvectorize._bring_hnsw_back(text, text, integer)
+    is 'Build the HNSW index that was dropped for a load.';

@@ -1,0 +1,31 @@
+-- Refuse a batch for its first vector that is wrong; `source` and the arrays are as
+-- for `_write`.
+create or replace function pgvectorize._check_batch(
+    target      pgvectorize.indexes,
+    source      text,
+    ids         text[] default null,
+    embeddings  @vector@.vector[] default null,
+    namespaces  text[] default null,
+    metadata    jsonb[] default null
+)
+returns void
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    offending record;
+begin
+    if target.is_strict then
+        perform pgvectorize._check_strict_batch(target, source, ids, embeddings, namespaces, metadata);
+    end if;
+    offending := pgvectorize._first_problem('_vector_problem', target, source, ids, embeddings, namespaces, metadata);
+    if offending.place is not null then
+        raise exception 'row %, id "%": %', offending.place, left(offending.id, 64), offending.problem
+            using errcode = 'PV004', detail = 'row ' || offending.place, hint = 'Nothing was written.';
+    end if;
+end;
+$$;
+
+comment on function pgvectorize._check_batch(pgvectorize.indexes, text, text[], @vector@.vector[], text[], jsonb[])
+    is 'Refuse a batch with a vector that is wrong.';

@@ -1,0 +1,44 @@
+-- Refuse a search that cannot be: one condition for all that is common to be right,
+-- and the checks that say what is wrong only where something is.
+create or replace function pgvectorize._check_search(
+    target           pgvectorize.indexes,
+    vector           @vector@.vector,
+    top_k            integer,
+    return_values    boolean,
+    return_metadata  text,
+    ef_search        integer,
+    skip             integer,
+    max_distance     double precision
+)
+returns void
+language plpgsql
+immutable
+parallel safe
+as $$
+begin
+    if target.is_strict then
+        perform pgvectorize._check_strict_query(
+            target, vector, top_k, return_values, return_metadata, skip, max_distance
+        );
+    end if;
+    perform pgvectorize._check_between(
+        'top_k', top_k, 1, pgvectorize._limit('top_k', false), 'The default is 5.'
+    );
+    perform pgvectorize._check_between(
+        'offset', skip, 0, pgvectorize._limit('offset', false),
+        'Each page costs as much as all before it; narrow the search down with a filter instead.'
+    );
+    if ef_search is not null then
+        perform pgvectorize._check_between(
+            'ef_search', ef_search, 1, pgvectorize._limit('ef_search', false),
+            'It is how many candidates the HNSW scan keeps; the default is 100, and never fewer than top_k.'
+        );
+    end if;
+    perform pgvectorize._check_vector(target, vector);
+end;
+$$;
+
+comment on function pgvectorize._check_search(
+    pgvectorize.indexes, @vector@.vector, integer, boolean, text, integer, integer, double precision
+)
+    is 'Refuse a search that cannot be.';

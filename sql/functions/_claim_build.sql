@@ -1,0 +1,36 @@
+-- Make sure that nobody builds an index of a table, and nobody begins to until the
+-- transaction ends. A build holds this lock on the table for as long as it lives, so
+-- an INVALID index found under it is a leftover of one that was killed.
+--
+-- It does not wait: to wait here, with a snapshot held, would deadlock with the
+-- build, which waits for old snapshots. An autovacuum has the same lock, but holds
+-- no snapshot that matters and gives way to who waits for it.
+create or replace function pgvectorize._claim_build(target pgvectorize.indexes)
+returns void
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    execute format('lock table %s in share update exclusive mode nowait', target.relation);
+exception when lock_not_available then
+    if (
+        select bool_and(activity.backend_type = 'autovacuum worker')
+        from pg_locks as locks
+        left join pg_stat_activity as activity using (pid)
+        where locks.relation = target.relation and locks.granted
+            and locks.database = (select oid from pg_database where datname = current_database())
+            and locks.mode in (
+                'ShareUpdateExclusiveLock', 'ShareLock', 'ShareRowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock'
+            )
+    ) then
+        execute format('lock table %s in share update exclusive mode', target.relation);
+        return;
+    end if;
+    raise exception 'an index of "%" is being built by another session', target.name
+        using errcode = 'PV007', hint = 'Try again when that build, or a vacuum of the table, has ended.';
+end;
+$$;
+
+comment on function pgvectorize._claim_build(pgvectorize.indexes)
+    is 'Make sure that nobody builds an index of a table.';

@@ -1,0 +1,33 @@
+-- Return the least ef_search that reached a recall when `recall` or `tune` measured
+-- this index; null where none did, so that only an exact search will do.
+create or replace function pgvectorize._ef_search(target pgvectorize.indexes, recall double precision)
+returns integer
+language plpgsql
+stable
+parallel safe
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    enough integer;
+    best   double precision;
+begin
+    if recall <= 0 or recall > 1 then
+        perform pgvectorize._refuse(
+            format('recall must be above 0 and at most 1, got %s', recall), 'It is a share of the true nearest, such as 0.98.'
+        );
+    end if;
+    select min(recalls.ef_search) filter (where recalls.recall >= _ef_search.recall), max(recalls.recall)
+    into enough, best
+    from pgvectorize.recalls where recalls.index_id = target.id;
+    if best is null then
+        perform pgvectorize._refuse(
+            format('the recall of index "%s" has not been measured', target.name),
+            format('Run: pgvectorize tune %s --recall %s', target.name, recall)
+        );
+    end if;
+    return enough;
+end;
+$$;
+
+comment on function pgvectorize._ef_search(pgvectorize.indexes, double precision)
+    is 'The least ef_search that reached a recall.';

@@ -1,0 +1,76 @@
+-- Decide how an HNSW index is built: with how much memory and how many workers.
+--
+-- target   the catalog row as it is to be
+-- memory   the most it may take, as in '4GB'; by default the setting
+--          maintenance_work_mem, and at least 1GB
+-- workers  by default the setting max_parallel_maintenance_workers
+-- attempt  how often it failed for want of memory, which a parallel build takes
+--          at its beginning as shared memory: after once it takes a quarter of it,
+--          after twice none, and works alone
+--
+-- A vector takes its values, 32 bytes a neighbour and about 170 more (pgvector's
+-- hnswbuild.c), and 15 % of allowance; measured: decision 24 in docs/architecture.md.
+-- What does not fit is inserted one by one, many times as slowly. Postgres builds
+-- with workers only if there is 32MB for each of two.
+create or replace function pgvectorize._plan_build(
+    target   pgvectorize.indexes,
+    memory   text,
+    workers  integer,
+    attempt  integer default 0
+)
+returns pgvectorize.index_build
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    least_memory constant bigint := 64 * 1024 * 1024;
+    plan         pgvectorize.index_build;
+    budget       bigint;
+    vector_bytes double precision;
+begin
+    begin
+        budget := coalesce(
+            pg_size_bytes(memory),
+            greatest(pg_size_bytes(current_setting('maintenance_work_mem')), 1024 * 1024 * 1024)
+        );
+    exception when invalid_parameter_value or numeric_value_out_of_range then
+        null;
+    end;
+    if budget is null or budget not between 1048576 and 2147483647 * 1024::bigint then
+        perform pgvectorize._refuse(
+            format('memory "%s" is not a size of at least 1MB', left(memory, 100)), 'For example 512MB or 4GB.'
+        );
+    end if;
+    if workers is not null then
+        perform pgvectorize._check_between(
+            'workers', workers, 0, 1024, 'With 0 an index is built by one process.'
+        );
+    end if;
+
+    plan.is_built := true;
+    plan.index_precision := target.index_precision;
+    plan.m := target.m;
+    plan.ef_construction := target.ef_construction;
+    plan.vectors := (pgvectorize._vector_count(target, exact => false)).vector_count;
+    vector_bytes := 1.15 * (170 + 32 * target.m + target.dimensions * case target.index_precision
+        when 'float32' then 4
+        when 'float16' then 2
+        else 0.125
+    end);
+    plan.memory_needed := ceil(plan.vectors * vector_bytes);
+    plan.memory := least(greatest(plan.memory_needed, least_memory), budget);
+    if attempt > 0 then
+        plan.memory := least(plan.memory, greatest(plan.memory / 4, least_memory));
+    end if;
+    plan.vectors_in_memory := least(plan.vectors, floor(plan.memory / vector_bytes));
+    plan.workers := case
+        when attempt < 2 then coalesce(workers, current_setting('max_parallel_maintenance_workers')::integer)
+        else 0
+    end;
+    return plan;
+end;
+$$;
+
+comment on function pgvectorize._plan_build(pgvectorize.indexes, text, integer, integer)
+    is 'With how much memory and how many workers an HNSW index is built.';

@@ -1,0 +1,28 @@
+-- Put a new HNSW index in the place of the one in use, in one short moment, and
+-- enter in the catalog how it is built. What was measured of the old one, its
+-- recall, is forgotten.
+create or replace function pgvectorize._put_hnsw(target pgvectorize.indexes, built regclass)
+returns void
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    old regclass;
+begin
+    execute format('lock table %s in access exclusive mode', target.relation);
+    if not exists (select from pg_index as index where index.indexrelid = built) then
+        return;  -- while this waited, another session did it
+    end if;
+    old := pgvectorize._hnsw(target);
+    if old is not null then
+        execute format('drop index %s', old);
+    end if;
+    execute format('alter index %s rename to %I', built, pgvectorize._relation_name(target.id, 'embedding_hnsw'));
+    perform pgvectorize._drop_builds(target);
+    perform pgvectorize._enter_hnsw(target);
+end;
+$$;
+
+comment on function pgvectorize._put_hnsw(pgvectorize.indexes, regclass)
+    is 'Put a new HNSW index in the place of the old.';

@@ -1,0 +1,53 @@
+-- Build the HNSW index of an index, where it has none, or another instead of the one
+-- it has, and return how. Nothing happens where it is there as asked for. What a
+-- killed build left behind is mended.
+--
+-- m, ef_construction, index_precision
+--          as for create_index; null keeps what it is
+-- memory   the most the build may take, as in '4GB'; by default maintenance_work_mem,
+--          and at least 1GB. It takes what it needs, memory_needed; where that is more,
+--          vectors_in_memory are built fast and the others many times as slowly
+-- workers  processes that help; by default max_parallel_maintenance_workers
+-- rebuild  build it anew though it is there as asked for, as after an upgrade of
+--          pgvector or after many deletions
+--
+-- Within a transaction, as here, writers of the index wait while it is built, and
+-- queries from when it is put in its place until the transaction ends. The Python
+-- client and the command line build it `concurrently`, which a function cannot.
+create or replace function pgvectorize.build(
+    index            text,
+    m                integer default null,
+    ef_construction  integer default null,
+    index_precision  text default null,
+    memory           text default null,
+    workers          integer default null,
+    rebuild          boolean default false
+)
+returns pgvectorize.index_build
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+set client_min_messages = warning
+as $$
+declare
+    wanted    pgvectorize.indexes := pgvectorize._wanted_hnsw(
+        pgvectorize._index(index), m, ef_construction, index_precision
+    );
+    answer    pgvectorize.index_build := pgvectorize._plan_build(wanted, memory, workers);
+    statement text;
+begin
+    answer.is_built := false;
+    loop
+        statement := pgvectorize._hnsw_step(wanted, rebuild, how => '');
+        exit when statement is null;
+        answer := pgvectorize._run_build(wanted, statement, memory, workers);
+    end loop;
+    if answer.is_built then
+        perform pgvectorize._analyze(wanted);
+    end if;
+    return answer;
+end;
+$$;
+
+comment on function pgvectorize.build(text, integer, integer, text, text, integer, boolean)
+    is 'Build the HNSW index of an index.';

@@ -1,0 +1,46 @@
+-- Return how far the builds that run now have come, of HNSW and of metadata indexes:
+-- those of one index, or of all.
+--
+-- fraction is of the phase that takes nearly all the time, `loading`, in which done
+-- of about total vectors are in; null in the others, in which a concurrent build
+-- waits for older transactions or looks through the table for what it missed.
+create or replace function pgvectorize.build_progress(index text default null)
+returns setof pgvectorize.build_progress
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    target pgvectorize.indexes;
+begin
+    if index is not null then
+        target := pgvectorize._index(index);
+    end if;
+    return query
+        select
+            indexes.name,
+            progress.pid,
+            case
+                when progress.phase like 'building index%' then 'loading'
+                when progress.phase like 'waiting%' then 'waiting'
+                when progress.phase like 'index validation%' then 'validating'
+                else progress.phase
+            end,
+            progress.tuples_done,
+            case
+                when progress.blocks_done > 0 and progress.phase like 'building index%'
+                    then round(progress.tuples_done * progress.blocks_total / progress.blocks_done::numeric)::bigint
+            end,
+            case
+                when progress.blocks_total > 0 and progress.phase like 'building index%'
+                    then progress.blocks_done / progress.blocks_total::double precision
+            end
+        from pg_stat_progress_create_index as progress
+        join pgvectorize.indexes on indexes.relation = progress.relid
+        where progress.datname = current_database() and (target.id is null or target.id = indexes.id)
+        order by indexes.name, progress.pid;
+end;
+$$;
+
+comment on function pgvectorize.build_progress(text)
+    is 'How far the builds that run now have come.';
