@@ -33,7 +33,7 @@ def cached_array(path: Path, make: Callable[[], np.ndarray[Any, Any]]) -> np.nda
 def environment(name: str, requirements: Sequence[str], *options: str) -> Path:
     """Return the Python of a venv that holds the requirements, making it if need be.
 
-    Raises `RuntimeError` with pip's last words where they cannot be installed.
+    Raises `RuntimeError` where they cannot be installed; pip's words are in a log beside it.
     """
     path = folder("venvs") / name
     python, stamp = path / "bin" / "python", path / "requirements.txt"
@@ -41,18 +41,10 @@ def environment(name: str, requirements: Sequence[str], *options: str) -> Path:
     if not stamp.exists() or stamp.read_text() != wanted:
         print(f"  installing {', '.join(requirements)}", flush=True)
         venv.create(path, with_pip=True, clear=True)
-        done = subprocess.run(
-            [
-                *(str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"),
-                *options,
-                *requirements,
-            ],
-            stderr=subprocess.PIPE,
-            text=True,
-            check=False,
-        )
+        pip = (str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check")
+        with path.with_suffix(".log").open("w") as log:
+            done = subprocess.run([*pip, *options, *requirements], stderr=log, check=False)
         if done.returncode:
-            lines = [line for line in done.stderr.splitlines() if line.startswith("ERROR")]
-            raise RuntimeError((lines or ["pip failed"])[-1])
+            raise RuntimeError(f"pip could not install {', '.join(requirements)}")
         stamp.write_text(wanted)
     return python

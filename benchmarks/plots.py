@@ -21,9 +21,11 @@ def draw(results: Results, folder: Path) -> dict[str, Path]:
     matplotlib: Any = import_module("matplotlib")  # by name: only the group `bench` has it
     matplotlib.rcParams.update(
         {
+            "axes.axisbelow": True,
             "axes.grid": True,
             "axes.spines.right": False,
             "axes.spines.top": False,
+            "axes.titlesize": 9,
             "figure.constrained_layout.use": True,
             "font.size": 9,
             "grid.color": "#e5e7eb",
@@ -138,7 +140,7 @@ def loads(results: Results, pyplot: Any) -> Any:
               color=OURS, label="pgvectorize")  # fmt: skip
     right.set(title="queries a second", xlabel="connections")
     right.set_xticks(list(places), [str(row["connections"]) for row in asked])
-    right.legend(fontsize=7)
+    right.legend(fontsize=7, loc="upper left")
     return figure
 
 
@@ -160,7 +162,7 @@ def peers(results: Results, pyplot: Any) -> Any:
         strict=True,
     ):
         bars = axes.barh(names, [float(row[name] or 0) for row in found], color=colours)
-        axes.set(title=title, xscale="log")
+        axes.set(title=title, xscale="log" if name.endswith("ms") else "linear")
         recall = {"p50 ms": "recall", "filter p50 ms": "filter recall"}.get(name)
         if recall is not None:
             labels = ["" if row[recall] is None else f" {row[recall]:.2f}" for row in found]

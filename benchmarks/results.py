@@ -12,7 +12,7 @@ from benchmarks.cache import CACHE, ROOT
 from benchmarks.sheet import Row, Table
 
 DEFAULT_OUT = CACHE / "results"
-KEPT = ROOT / "benchmarks" / "results" / "results.json"
+KEPT = ROOT / "benchmarks" / "results.json"
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,6 @@ def read(out: Path) -> dict[str, Result]:
     found = {file.stem: _json(file) for file in sorted(out.glob("*.json"))}
     if out == DEFAULT_OUT:
         found = (_json(KEPT) if KEPT.exists() else {}) | found
-        KEPT.parent.mkdir(exist_ok=True)
         KEPT.write_text(_text(dict(sorted(found.items()))), encoding="utf-8")
     return {
         part: Result(**{**fields, "tables": [Table(**table) for table in fields["tables"]]})

@@ -23,7 +23,7 @@ from benchmarks.truth import TOP_K, Answer, Truth
 from pgvectorize import Index
 
 BREADTHS = (20, 40, 80, 150, 300, 600)
-TRIALS = 20  # queries a candidate is judged by
+FIRST_TRIALS = 15  # queries after which a candidate that finds too little is given up
 GOOD_RECALL = 0.95
 HNSW_AT_LEAST = 0.0004  # seconds: no HNSW search is faster, so that none is tried
 EXACT_EVERY = 4  # rounds: an exact scan takes long, and as long for each query
@@ -74,10 +74,9 @@ class Searches:
             self._table.asking(self._table.nearest(where, exact=True), self._data.queries),
             every=EXACT_EVERY,
         )
-        plans = self._plans(where, exact, ours, answer)
-        good, equal = (
-            self._fastest(plans, recall) for recall in (GOOD_RECALL, self._judge(ours, answer)[1])
-        )
+        _, our_recall = self._judge(ours, answer)
+        plans = self._plans(where, exact, answer, max(GOOD_RECALL, our_recall))
+        good, equal = self._fastest(plans, GOOD_RECALL), self._fastest(plans, our_recall)
         outcomes = self._bench.compare(
             {
                 "good": good.contestant,
@@ -106,13 +105,12 @@ class Searches:
             equal_plan=equal.name,
         )
 
-    def _plans(self, where: str, exact: Contestant, ours: Contestant, answer: Answer) -> list[Plan]:
-        """Return the ways by hand that are worth a comparison; the exact one comes first."""
-        seconds, _ = self._judge(exact, answer, trials=5)
+    def _plans(self, where: str, exact: Contestant, answer: Answer, wanted: float) -> list[Plan]:
+        """Return ways by hand, the exact one first; no more than find the wanted recall."""
+        seconds, _ = self._judge(exact, answer, most=5)
         plans = [Plan("exact", exact, seconds, 1.0)]
         if seconds < HNSW_AT_LEAST or self._table.hnsw() is None:
             return plans
-        wanted = max(GOOD_RECALL, self._judge(ours, answer)[1])
         ask = self._table.asking(self._table.nearest(where), self._data.queries)
         orders = ("relaxed_order", "strict_order")
         for order, most_tuples in product(orders, (20_000, 400_000)):
@@ -129,21 +127,24 @@ class Searches:
         return min((plan for plan in plans if plan.recall >= recall), key=lambda plan: plan.seconds)
 
     def _judge(
-        self, contestant: Contestant, answer: Answer, trials: int = TRIALS, limit: float = 1e9
+        self, contestant: Contestant, answer: Answer, most: int | None = None, limit: float = 1e9
     ) -> tuple[float, float]:
         """Return the median seconds of one way, and its recall; 0 if it answers too few rows.
 
-        One that is slower than the limit (seconds) is given up after a few queries.
+        At most so many queries are asked, else all. One that finds too little, or is slower
+        than the limit (seconds), is given up earlier.
         """
         applying(self._bench.connection)(contestant)
         contestant.ask(0)
         times: list[float] = []
         answers = []
-        for number in range(trials):
+        for number in range(most or self._queries):
             seconds, found = timed(partial(contestant.ask, number))
             times.append(seconds)
             answers.append((number, found))
             if len(times) == 5 and statistics.median(times) > 1.3 * limit:
+                break
+            if len(times) == FIRST_TRIALS and answer.recall(answers) < GOOD_RECALL - 0.03:
                 break
         self._bench.connection.execute("reset all")
         recall = 0.0 if answer.short(answers) else answer.recall(answers)

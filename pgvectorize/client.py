@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
+from itertools import chain, pairwise
 from types import TracebackType
 from typing import Any, TypeVar
 from uuid import UUID
@@ -17,6 +18,7 @@ from psycopg.rows import dict_row
 from psycopg_pool import ConnectionPool
 
 from pgvectorize import operations
+from pgvectorize.concurrency import gather
 from pgvectorize.encoding import (
     Batch,
     Binary,
@@ -24,6 +26,7 @@ from pgvectorize.encoding import (
     VectorLoader,
     batches,
     column_batches,
+    query_matrix,
 )
 from pgvectorize.errors import InvalidRequest, InvalidVector, translate, translated
 from pgvectorize.models import (
@@ -58,6 +61,8 @@ from pgvectorize.models import (
 from pgvectorize.plans import Copy, Handshake, Plan, Row, Statement
 
 T = TypeVar("T")
+
+_LEAST_SHARE = 50  # queries, about what makes up for a second connection's round trip
 
 
 class Client:
@@ -376,6 +381,17 @@ class Client:
             with self._source.connection() as connection:
                 yield connection
 
+    def _shares(self, count: int, connections: int | None) -> list[slice]:
+        """Divide so many rows among connections, or leave them whole where few or borrowed."""
+        if connections is not None and connections < 1:
+            raise InvalidRequest(f"connections must be at least 1, got {connections}")
+        shares = 1
+        if self._owns_source and isinstance(self._source, ConnectionPool):
+            most = self._source.max_size
+            shares = min(connections or max(most // 2, 1), most, max(count // _LEAST_SHARE, 1))
+        bounds = [count * share // shares for share in range(shares + 1)]
+        return [slice(*pair) for pair in pairwise(bounds)]
+
     def _shake_hands(self) -> Handshake:
         """Check once that library and database fit, and learn the types' OIDs."""
         if self._handshake is None:
@@ -653,18 +669,29 @@ class Index:
         offset: int = 0,
         filters: Sequence[Filter | None] | None = None,
         recall: float | None = None,
+        connections: int | None = None,
     ) -> list[Matches]:
         """Answer many queries, `(n, dimensions)`, in one round trip; as `query` otherwise.
 
-        `filters` adds one filter of its own, or None, to each query.
+        `filters` adds one filter of its own, or None, to each query. From 100 queries on
+        they are shared among `connections` of the client's pool, by default half of it,
+        so that the server works at them on several cores: one round trip each, and each
+        sees the index as it is when its share begins. Over a borrowed connection, and
+        with `connections=1`, all is one statement.
         """
         handshake = self._client._shake_hands()
-        return self._run(
+        matrix = query_matrix(vectors)
+        if filters is not None and len(filters) != len(matrix):
+            raise InvalidRequest(
+                f"{len(filters)} filters for {len(matrix)} vectors",
+                hint="Give one filter a vector, None for none; or one for all as filter.",
+            )
+        plans = [
             operations.query_many(
                 self.name,
-                vectors,
+                matrix[share],
                 handshake,
-                filters,
+                None if filters is None else filters[share],
                 top_k=top_k,
                 namespace=namespace,
                 filter=filter,
@@ -678,7 +705,12 @@ class Index:
                 offset=offset,
                 recall=recall,
             )
-        )
+            for share in self._client._shares(len(matrix), connections)
+        ]
+        if len(plans) == 1:
+            return self._run(plans[0])
+        answers = gather([partial(self._run, plan) for plan in plans])
+        return list(chain.from_iterable(answers))
 
     def count(
         self,

@@ -164,7 +164,8 @@ def query_vector(values: ValuesInput) -> Binary:
     def refusal(_: int, problem: str) -> InvalidVector:
         return InvalidVector(f"query vector: {problem}", hint=_HINT)
 
-    return Binary(_sized_vectors(_matrix([values], refusal)).tobytes()[4:])
+    matrix = _matrix([values], refusal)
+    return Binary(struct.pack(">HH", matrix.shape[1], 0) + matrix.astype(">f4").tobytes())
 
 
 def query_matrix(values: npt.ArrayLike) -> Matrix:

@@ -47,7 +47,7 @@ begin
         begin
             perform pgvectorize._compile(target);
         exception when insufficient_privilege then
-            raise warning 'index "%" belongs to another role, which has to migrate too', target.name;
+            raise warning 'index "%" belongs to another role, which must migrate too', target.name;
         end;
     end loop;
 end $$

@@ -23,6 +23,7 @@ REPLACEMENTS = [
     (r"__aenter__", "__enter__"),
     (r"__aexit__", "__exit__"),
     (r"__aiter__", "__iter__"),
+    (r"\basync_gather\b", "gather"),
     (r"between tasks", "between threads"),
 ]
 

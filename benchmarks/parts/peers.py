@@ -35,6 +35,7 @@ class Known:
 
     requirements: tuple[str, ...] | None
     in_postgres: bool = True
+    pip_options: tuple[str, ...] = ()
 
 
 KNOWN: Mapping[str, Known] = {
@@ -43,7 +44,11 @@ KNOWN: Mapping[str, Known] = {
     "langchain_pgvector": Known(("langchain-postgres==0.0.19",)),
     "langchain_pgvectorstore": Known(("langchain-postgres==0.0.19",)),
     "llama_index": Known(("llama-index-vector-stores-postgres==0.9.0",)),
-    "timescale_vector": Known(("timescale-vector==0.0.7", "numpy>=2")),
+    # its own dependency psycopg2 would have to be compiled
+    "timescale_vector": Known(
+        ("timescale-vector==0.0.7", "psycopg2-binary>=2.9", "asyncpg", "pgvector", "numpy>=2"),
+        pip_options=("--no-deps",),
+    ),
     "chromadb": Known(("chromadb==1.5.9",), in_postgres=False),
     "qdrant": Known(("qdrant-client==1.20.0",), in_postgres=False),
     "lancedb": Known(("lancedb==0.40.0",), in_postgres=False),
@@ -160,7 +165,9 @@ def opened(bench: Bench, name: str, files: Path, stack: ExitStack) -> Runner:
     python = (
         Path(sys.executable)
         if known.requirements is None
-        else environment(known.requirements[0].split("=")[0], known.requirements)
+        else environment(
+            known.requirements[0].split("=")[0], known.requirements, *known.pip_options
+        )
     )
     place = folder("peers") / name
     shutil.rmtree(place, ignore_errors=True)

@@ -22,7 +22,7 @@ from benchmarks.peers.protocol import (
 
 
 class TimescaleVector(Peer):
-    packages = ("timescale-vector", "psycopg2")
+    packages = ("timescale-vector", "psycopg2-binary")
     settings = (
         f"HNSW m {M}, ef_construction {EF_CONSTRUCTION}, ef_search {EF_SEARCH}; table as it makes"
         " it, without the extension vectorscale"

@@ -52,6 +52,8 @@ def upgrade() -> None:
             index_id      bigint constraint recalls_index_id_not_null not null,
             ef_search     integer constraint recalls_ef_search_not_null not null,
             recall        double precision constraint recalls_recall_not_null not null,
+            standard_error
+                          double precision constraint recalls_standard_error_not_null not null,
             milliseconds  double precision constraint recalls_milliseconds_not_null not null,
             queries       integer constraint recalls_queries_not_null not null,
             top_k         integer constraint recalls_top_k_not_null not null,
@@ -68,6 +70,16 @@ def upgrade() -> None:
             add attribute m integer,
             add attribute ef_construction integer,
             add attribute ef_search integer
+    """)
+    op.execute("""
+        create type pgvectorize.recall_point as (
+            ef_search       integer,
+            recall          double precision,
+            standard_error  double precision,
+            milliseconds    double precision,
+            queries         integer,
+            top_k           integer
+        )
     """)
     op.execute("""
         create type pgvectorize.index_build as (

@@ -8,14 +8,9 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
-import numpy.typing as npt
 from psycopg.sql import SQL, Identifier
 
-from pgvectorize.encoding import (
-    query_matrix,
-    query_vector,
-    vector_array,
-)
+from pgvectorize.encoding import Matrix, query_vector, vector_array
 from pgvectorize.errors import DatabaseError, IndexNotFound, InvalidRequest, SchemaOutdated
 from pgvectorize.models import Filter, Match, Matches, ReturnMetadata, ValuesInput
 from pgvectorize.operations.parameters import (
@@ -99,12 +94,11 @@ def query_by_id(index: str, id: str, **options: Any) -> Plan[Matches]:
 
 def query_many(
     index: str,
-    vectors: npt.ArrayLike,
+    vectors: Matrix,
     handshake: Handshake,
     filters: Sequence[Filter | None] | None,
     **options: Any,
 ) -> Plan[list[Matches]]:
-    matrix = query_matrix(vectors)
     rows = yield Statement(
         """
         select query, id, score, namespace, values, metadata
@@ -120,7 +114,7 @@ def query_many(
         """,
         {
             "index": index,
-            "vectors": vector_array(matrix, handshake.vector_oid),
+            "vectors": vector_array(vectors, handshake.vector_oid),
             "filters": None if filters is None else filters_parameter(filters),
             **_options(**options),
         },
@@ -128,7 +122,7 @@ def query_many(
     by_query: defaultdict[int, list[Row]] = defaultdict(list)
     for row in rows:
         by_query[row.pop("query")].append(row)
-    return [_matches(by_query[number]) for number in range(1, len(matrix) + 1)]
+    return [_matches(by_query[number]) for number in range(1, len(vectors) + 1)]
 
 
 def count(

@@ -1,5 +1,5 @@
--- Return the least ef_search that reached a recall when `recall` or `tune` measured
--- this index; null where none did, so that only an exact search will do.
+-- Return the least ef_search that reaches a recall, as `recall` or `tune` measured this
+-- index; null where none does, so that only an exact search will do.
 create or replace function pgvectorize._ef_search(target pgvectorize.indexes, recall double precision)
 returns integer
 language plpgsql
@@ -11,12 +11,13 @@ declare
     enough integer;
     best   double precision;
 begin
-    if recall <= 0 or recall > 1 then
-        perform pgvectorize._refuse(
-            format('recall must be above 0 and at most 1, got %s', recall), 'It is a share of the true nearest, such as 0.98.'
-        );
+    perform pgvectorize._check_recall(recall);
+    if target.is_strict then
+        perform pgvectorize._refuse_strictly('Vectorize has no choice of recall');
+    elsif pgvectorize._hnsw(target) is null then
+        return null;
     end if;
-    select min(recalls.ef_search) filter (where recalls.recall >= _ef_search.recall), max(recalls.recall)
+    select min(recalls.ef_search) filter (where recalls.recall - recalls.standard_error >= _ef_search.recall), max(recalls.recall)
     into enough, best
     from pgvectorize.recalls where recalls.index_id = target.id;
     if best is null then
@@ -30,4 +31,4 @@ end;
 $$;
 
 comment on function pgvectorize._ef_search(pgvectorize.indexes, double precision)
-    is 'The least ef_search that reached a recall.';
+    is 'The least ef_search that reaches a recall.';

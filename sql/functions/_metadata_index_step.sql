@@ -64,6 +64,8 @@ begin
             if known is not null then
                 return null;
             end if;
+            -- a filter is weighed by what the planner knows of its value
+            execute format('alter index pgvectorize_data.%I alter column 1 set statistics 500', name);
             insert into pgvectorize.metadata_indexes (index_id, property_name, index_type)
             values (target.id, property_name, index_type)
             on conflict do nothing;

@@ -1,6 +1,8 @@
 -- Write the end of an `insert into … as stored`, which says what becomes of ids that
 -- are there already: insert keeps their vectors, upsert replaces them. An unchanged
 -- row is not written again: that would cost a full HNSW insert and leave a dead row.
+-- An embedding that is the same stays the very one that is stored: out of line it is then not
+-- written again, and where no index holds the metadata the HNSW index stays as it is.
 create or replace function pgvectorize._on_conflict_sql(operation text)
 returns text
 language sql
@@ -9,7 +11,9 @@ parallel safe
 as $$
     select 'on conflict (id) do ' || case operation
         when 'insert' then 'nothing'
-        else 'update set namespace = excluded.namespace, embedding = excluded.embedding, metadata = excluded.metadata where '
+        else 'update set namespace = excluded.namespace, metadata = excluded.metadata, '
+            'embedding = case when stored.embedding operator(@vector@.<>) excluded.embedding '
+            'then excluded.embedding else stored.embedding end where '
             || pgvectorize._changes_sql('excluded')
     end
 $$;

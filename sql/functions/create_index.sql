@@ -107,7 +107,7 @@ begin
             embedding    @vector@.%7$s(%5$s) constraint %6$I not null,
             metadata     jsonb,
             inserted_by  xid8 default pg_current_xact_id()
-        )
+        ) with (fillfactor = 90)  -- room for new versions of a row on its page, see update_metadata
         $sql$,
         name,
         pgvectorize._relation_name(target.id, 'id_not_null'),
@@ -117,6 +117,7 @@ begin
         pgvectorize._relation_name(target.id, 'embedding_not_null'),
         case storage when 'float16' then 'halfvec' else 'vector' end
     );
+    execute format('alter table pgvectorize_data.%I alter column namespace set statistics 500', name);
     execute format(
         'create index %I on pgvectorize_data.%I (namespace, id)',
         pgvectorize._relation_name(target.id, 'namespace_id_idx'), name

@@ -15,6 +15,7 @@ begin
     -- after the table, so that the last writer's mutation is seen and goes too
     delete from pgvectorize.mutations where mutations.index_id = target.id;
     delete from pgvectorize.queries where queries.index_id = target.id;
+    delete from pgvectorize.recalls where recalls.index_id = target.id;
     delete from pgvectorize.metadata_indexes where metadata_indexes.index_id = target.id;
     delete from pgvectorize.indexes where indexes.id = target.id;
 end;

@@ -29,6 +29,7 @@ as $$
         ('top_k_whole',                 1000,             50, 'D, E 40025: with values or all metadata'),
         ('offset',                     10000,              0, 'O; not in Vectorize'),
         ('ef_search',                   1000,           1000, 'P'),
+        ('queries_to_measure',         10000,          10000, 'O; not in Vectorize'),
         ('ids_to_get',                  null,             20, 'E 40007'),
         ('ids_to_delete',               null,            100, 'E 40007'),
         ('vectors_to_write',            null,           5000, 'D: by HTTP; 1,000 by a Worker'),

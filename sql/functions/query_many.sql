@@ -29,7 +29,10 @@ declare
     target    pgvectorize.indexes := pgvectorize._index(index);
     distance  double precision := pgvectorize._max_distance(target, min_score, max_distance);
     common    text := pgvectorize._predicate_sql(target, namespace, filter, namespaces, exclude_ids);
-    predicate text;
+    predicate text := common;
+    number    integer;
+    answer    pgvectorize.match[];
+    is_whole  boolean := false;
 begin
     if cardinality(filters) <> cardinality(vectors) then
         perform pgvectorize._refuse(
@@ -37,10 +40,20 @@ begin
             'Give one filter a vector, null for none; or one for all of them as filter.'
         );
     end if;
-    for number in 1 .. coalesce(cardinality(vectors), 0) loop
-        predicate := common;
+    for number, answer, is_whole in
+        select * from pgvectorize._search_together(
+            target, vectors, top_k, common, return_values, return_metadata, ef_search, exact, "offset", distance,
+            recall, filters
+        )
+    loop
+        if is_whole then
+            return query select number, match.* from unnest(answer) as match;
+            continue;
+        end if;
         if filters[number] is not null then
             predicate := format('%s and %s', common, pgvectorize._filter_sql(target.id, filters[number], format('filters[%s]', number), strict => target.is_strict));
+        else
+            predicate := common;
         end if;
         return query select number, match.* from pgvectorize._search(
             target, vectors[number], top_k, predicate, return_values, return_metadata, ef_search, exact,

@@ -1,11 +1,14 @@
--- Change an index's name, description, or whether its queries are counted (see
--- usage); null leaves each as it is, and an empty description removes it. The table is renamed too, which waits for
--- readers and writers of the index to end (ACCESS EXCLUSIVE).
+-- Change an index's name, description, whether its queries are counted (see usage), or
+-- the ef_search that they use unless they say otherwise; null leaves each as it is, an
+-- empty description removes it, and an ef_search of 0 brings the default back. `tune`
+-- finds an ef_search by the recall that is wanted. The table is renamed too, which
+-- waits for readers and writers of the index to end (ACCESS EXCLUSIVE).
 create or replace function pgvectorize.update_index(
     name           text,
     new_name       text default null,
     description    text default null,
-    count_queries  boolean default null
+    count_queries  boolean default null,
+    ef_search      integer default null
 )
 returns pgvectorize.index_info
 language plpgsql
@@ -15,9 +18,15 @@ as $$
 declare
     target pgvectorize.indexes;
 begin
-    if new_name is null and description is null and count_queries is null then
+    if new_name is null and description is null and count_queries is null and ef_search is null then
         perform pgvectorize._refuse(
-            'give a new name, a description, or whether to count queries', 'Nothing else of an index can be changed.'
+            'give a new name, a description, whether to count queries, or ef_search',
+            'Nothing else of an index can be changed.'
+        );
+    elsif ef_search is not null then
+        perform pgvectorize._check_between(
+            'ef_search', ef_search, 0, pgvectorize._limit('ef_search', false),
+            'It is how many candidates the HNSW scan keeps; 0 brings the default of 100 back.'
         );
     end if;
 
@@ -38,11 +47,12 @@ begin
     set name = coalesce(new_name, update_index.name),
         description = nullif(coalesce(update_index.description, indexes.description), ''),
         is_counted = coalesce(count_queries, is_counted),
+        ef_search = nullif(coalesce(update_index.ef_search, indexes.ef_search), 0),
         modified_on = clock_timestamp()
     where indexes.id = target.id;
     return pgvectorize.get_index(coalesce(new_name, name));
 end;
 $$;
 
-comment on function pgvectorize.update_index(text, text, text, boolean)
-    is 'Change the name, the description or the counting of an index.';
+comment on function pgvectorize.update_index(text, text, text, boolean, integer)
+    is 'Change the name, the description or the settings of an index.';

@@ -263,6 +263,31 @@ def test_of_two_that_build_at_once_neither_breaks_the_other(
         assert index.info().m == 6 + turn
 
 
+@pytest.mark.parametrize(("least_workers", "taken"), [(3, 3), (0, 0)])
+def test_in_sql_a_build_that_lacks_memory_is_tried_with_less(
+    connection: Connection, index: Index, least_workers: int, taken: int
+) -> None:
+    """A statement stands in for one that finds too little shared memory."""
+    statement = f"""
+        do $$ begin
+            if current_setting('max_parallel_maintenance_workers')::integer > {least_workers} then
+                raise disk_full;
+            end if;
+        end $$
+    """
+    rows = connection.execute(
+        "select workers, current_setting('max_parallel_maintenance_workers') <> '3'"
+        " from pgvectorize._run_build(pgvectorize._index(%s), %s, null, 3)",
+        [index.name, statement],
+    ).fetchall()
+    assert rows == [(taken, True)]
+    with pytest.raises(psycopg.errors.DiskFull):
+        connection.execute(
+            "select pgvectorize._run_build(pgvectorize._index(%s), %s, null, 3)",
+            [index.name, "do $$ begin raise disk_full; end $$"],
+        )
+
+
 @pytest.mark.slow
 def test_queries_are_right_and_writers_write_while_it_is_rebuilt(
     dsn: str, index: Index, connection: Connection

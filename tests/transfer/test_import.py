@@ -747,3 +747,74 @@ def test_a_pipe_is_read_with_a_bar_that_knows_no_end(
     writer.join()
     assert summary.written == 1
     assert {total for _, total in seen} <= {None}
+
+
+# The HNSW index
+
+
+@pytest.fixture
+def many_file(tmp_path: Path) -> str:
+    """A file of 1,500 vectors: more than one batch."""
+    path = tmp_path / "many.ndjson"
+    path.write_text(
+        "".join(f'{{"id": "{row}", "values": [{row}, 1, 2]}}\n' for row in range(1_500))
+    )
+    return str(path)
+
+
+def test_a_new_index_gets_its_hnsw_index_in_the_end(
+    client: Client, new_name: str, many_file: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    built = []
+    bring_back = Index.bulk_load
+
+    def loaded(self: Index, *args: Any, **options: Any) -> Any:
+        load = bring_back(self, *args, **options)
+        built.append(load.build)
+        return load
+
+    monkeypatch.setattr(Index, "bulk_load", loaded)
+    transfer.import_vectors(client, new_name, many_file, create="euclidean")
+    (build,) = built
+    assert build is not None
+    assert build.vectors == 1_500
+    assert client.get_index(new_name).has_hnsw
+
+    again = transfer.import_vectors(client, new_name, many_file)
+    assert (again.written, built[1]) == (1_500, None)  # nothing changed
+
+
+def test_an_interrupted_import_builds_when_it_is_resumed(
+    client: Client, new_name: str, many_file: str
+) -> None:
+    with pytest.raises(Interrupted):
+        transfer.import_vectors(
+            client,
+            new_name,
+            many_file,
+            create="euclidean",
+            batch_size=600,
+            atomic=False,
+            on_progress=interrupt_after(2),
+        )
+    assert not client.get_index(new_name).has_hnsw
+    assert client.index(new_name).query([3.0, 0, 0], top_k=1).count == 1
+    transfer.import_vectors(client, new_name, many_file, resume=True, create="euclidean")
+    assert client.get_index(new_name).has_hnsw
+    assert client.index(new_name).count() == 1_500
+
+
+def test_an_index_that_was_there_keeps_its_hnsw_index_in_batches(
+    client: Client, empty: str, many_file: str
+) -> None:
+    transfer.import_vectors(client, empty, many_file, atomic=False)
+    assert client.get_index(empty).has_hnsw
+
+
+@pytest.mark.parametrize("option", ["--rebuild", "--no-rebuild"])
+def test_import_takes_the_options_of_a_build(
+    cli_text: Callable[..., str], client: Client, empty: str, many_file: str, option: str
+) -> None:
+    cli_text("import", empty, "--file", many_file, option, "--memory", "64MB", "--workers", "0")
+    assert client.get_index(empty).has_hnsw
+    assert client.index(empty).count() == 1_500

@@ -1,0 +1,19 @@
+-- Refuse a recall that cannot be asked for.
+create or replace function pgvectorize._check_recall(recall double precision)
+returns void
+language plpgsql
+immutable
+parallel safe
+as $$
+begin
+    if (recall > 0 and recall <= 1) is not true then
+        perform pgvectorize._refuse(
+            format('recall must be above 0 and at most 1, got %s', coalesce(recall::text, 'null')),
+            'It is a share of the true nearest, such as 0.98.'
+        );
+    end if;
+end;
+$$;
+
+comment on function pgvectorize._check_recall(double precision)
+    is 'Refuse a recall that cannot be asked for.';

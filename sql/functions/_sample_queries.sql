@@ -1,0 +1,54 @@
+-- Make vectors to query an index with, of those that it holds; as many as asked for, or
+-- as there are.
+--
+-- A stored vector would be too easy a query, also if it is left out of the answer: the
+-- graph leads from it straight to its neighbours, to which it was linked when it was
+-- built. Seven parts of one and three of another are as hard to find the neighbours of
+-- as a vector that the graph has never seen; measured: decision 32 in
+-- docs/architecture.md.
+--
+-- The vectors lie on pages that are drawn by lot, 20 for each that is wanted, so that a
+-- large table is not read as a whole.
+create or replace function pgvectorize._sample_queries(target pgvectorize.indexes, queries integer)
+returns @vector@.vector[]
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    pages   bigint := pg_relation_size(target.relation) / current_setting('block_size')::bigint;
+    percent double precision := least(100, 100 * 20.0 * queries / greatest(pages, 1));
+    sample  @vector@.vector[];
+begin
+    loop
+        execute format(
+            $sql$
+            select array_agg(drawn.embedding)
+            from (
+                select stored.embedding::@vector@.vector as embedding
+                from %s as stored tablesample system ($1) repeatable ($2)
+                order by random()
+                limit $3
+            ) as drawn
+            $sql$,
+            target.relation
+        ) into sample using percent, random(), queries;
+        exit when percent = 100 or cardinality(sample) = queries;
+        percent := 100;  -- many pages are empty
+    end loop;
+
+    return array(
+        select (
+            select @vector@.avg(case target.metric when 'cosine' then @vector@.l2_normalize(part) else part end)
+            from generate_series(1, 10) as parts (number),
+                lateral (select case when number <= 7 then one.embedding else other.embedding end) as mixed (part)
+        )
+        from unnest(sample) with ordinality as one (embedding, place)
+        join unnest(sample) with ordinality as other (embedding, place)
+            on other.place = one.place % cardinality(sample) + 1
+    );
+end;
+$$;
+
+comment on function pgvectorize._sample_queries(pgvectorize.indexes, integer)
+    is 'Vectors to query an index with, of those that it holds.';

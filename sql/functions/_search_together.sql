@@ -1,0 +1,70 @@
+-- Answer the queries of a batch that one statement can answer: those without a filter,
+-- through the HNSW index. It is planned once, and Postgres goes from one vector to
+-- the next without coming back here. Every query is in the result, by its number; one
+-- that was not asked, or under-filled, is not whole and is left to `_search`.
+create or replace function pgvectorize._search_together(
+    target           pgvectorize.indexes,
+    vectors          @vector@.vector[],
+    top_k            integer,
+    predicate        text,
+    return_values    boolean,
+    return_metadata  text,
+    ef_search        integer,
+    exact            boolean,
+    skip             integer,
+    max_distance     double precision,
+    recall           double precision,
+    filters          jsonb[]
+)
+returns table (number integer, answer pgvectorize.match[], is_whole boolean)
+language plpgsql
+stable
+parallel unsafe
+set search_path = pg_catalog, pg_temp
+set hnsw.ef_search = 100
+set hnsw.iterative_scan = off
+set hnsw.max_scan_tuples = 20000
+set hnsw.scan_mem_multiplier = 1
+set enable_seqscan = on
+as $$
+declare
+    depth   integer := top_k + skip;
+    breadth integer := pgvectorize._breadth(target, ef_search, depth);
+    set     text;
+begin
+    if exact or recall is not null or filters is not null or predicate <> 'true' or depth > breadth
+        or target.is_strict or target.is_counted or pgvectorize._hnsw(target) is null
+        or (top_k >= 1 and skip >= 0) is not true
+        or exists (
+            select from unnest(vectors) as asked (vector)
+            where pgvectorize._values_problem(target, asked.vector) is not null
+        )
+    then
+        return query select asked.number, null::pgvectorize.match[], false
+        from generate_series(1, cardinality(vectors)) as asked (number);
+        return;
+    end if;
+
+    set := pgvectorize._set_hnsw(breadth, 'off', 20000, true);
+    return query execute format(
+        $sql$
+        select asked.number::integer, found.matches[$3 + 1 : $4], found.count >= $4
+        from unnest($1) with ordinality as asked (vector, number)
+        cross join lateral (%s) as found (matches, count)
+        order by asked.number
+        $sql$,
+        pgvectorize._search_sql(
+            target, 'asked.vector', predicate, 'off', pgvectorize._candidates(target, breadth, depth),
+            case when return_values then 'nearest.embedding' else 'null' end,
+            case return_metadata when 'none' then 'null' else pgvectorize._metadata_sql(target, return_metadata) end,
+            case when max_distance is not null then 'nearest.distance <= $2' end
+        )
+    ) using vectors, max_distance, skip, depth;
+end;
+$$;
+
+comment on function pgvectorize._search_together(
+    pgvectorize.indexes, @vector@.vector[], integer, text, boolean, text, integer, boolean, integer, double precision,
+    double precision, jsonb[]
+)
+    is 'Those queries of a batch that one statement can answer.';

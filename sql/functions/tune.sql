@@ -1,0 +1,74 @@
+-- Find the least ef_search that reaches a recall, and make it what queries of the index
+-- use unless they say otherwise; return what was measured there. All that was measured
+-- is kept for the `recall` of queries. What the parameters mean, and what it costs, is
+-- said at `recall`.
+--
+-- A recall counts as reached where it is so by more than its standard error, here as
+-- for queries: then five of six samples are right in that it is. With more queries the
+-- error is smaller, and so may be ef_search.
+--
+-- If 1,000 does not reach it, nothing is changed. Without an HNSW index every query
+-- finds all: the answer has no ef_search, and nothing is changed either. To go back to
+-- the default: update_index(…, ef_search => 0).
+create or replace function pgvectorize.tune(
+    index    text,
+    recall   double precision,
+    queries  integer default 100,
+    top_k    integer default 10,
+    vectors  @vector@.vector[] default null
+)
+returns pgvectorize.recall_point
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+#variable_conflict use_variable
+declare
+    target pgvectorize.indexes := pgvectorize._index(index);
+    points pgvectorize.recall_point[];
+    point  pgvectorize.recall_point;
+    best   pgvectorize.recall_point;
+begin
+    perform pgvectorize._check_recall(recall);
+    if current_setting('transaction_read_only')::boolean then
+        perform pgvectorize._refuse(
+            'an index cannot be tuned in a read-only transaction', 'Measure with recall(…, store => false).'
+        );
+    end if;
+    points := array(select measured from pgvectorize._recall_curve(target, queries, top_k, vectors, recall) as measured);
+    foreach point in array points loop
+        exit when point.recall - point.standard_error >= recall;  -- the last one, which is exact, does
+        best := point;
+    end loop;
+    if point.ef_search is null and best is not null then
+        raise exception 'ef_search % finds % (± %) of the true nearest in index "%", not %',
+            best.ef_search, round(best.recall::numeric, 4), round(best.standard_error::numeric, 4), target.name, recall
+            using errcode = 'PV008',
+                  hint = case
+                      when best.recall >= recall then 'Measure with more queries, which makes the error smaller.'
+                      else format(
+                          'Build an HNSW index that finds more, such as: pgvectorize build %s %s',
+                          target.name,
+                          case
+                              when target.index_precision = 'binary' and target.dimensions <= 4000
+                                  then '--index-precision float16'
+                              else format(
+                                  '--m %s --ef-construction %s',
+                                  least(2 * target.m, 100), least(4 * target.ef_construction, 1000)
+                              )
+                          end
+                      )
+                  end;
+    end if;
+
+    if point.ef_search is not null then
+        perform pgvectorize._keep_recalls(target, points);
+        update pgvectorize.indexes set ef_search = point.ef_search, modified_on = clock_timestamp()
+        where indexes.id = target.id;
+    end if;
+    return point;
+end;
+$$;
+
+comment on function pgvectorize.tune(text, double precision, integer, integer, @vector@.vector[])
+    is 'Find and set the least ef_search that reaches a recall.';

@@ -1,0 +1,114 @@
+"""build, rebuild, reindex, drop-hnsw."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from pgvectorize import BuildProgress, Client, Index
+from pgvectorize.cli import building
+from pgvectorize.cli.options import Session
+
+VALUES = np.random.default_rng(2).normal(size=(1_200, 64)).astype(np.float32)
+
+
+@pytest.fixture
+def index(client: Client, make_index: Callable[..., str]) -> Index:
+    index = client.index(make_index(dimensions=64, metric="cosine"))
+    index.bulk_load(ids=[str(row) for row in range(1_200)], values=VALUES)
+    return index
+
+
+def test_an_index_is_built_and_dropped(
+    cli_text: Callable[..., str], cli_json: Callable[..., Any], index: Index
+) -> None:
+    name = index.name
+    assert cli_text("drop-hnsw", name) == (
+        f"Dropped the HNSW index of index '{name}'. A query compares with every vector now.\n"
+    )
+    assert not index.info().has_hnsw
+    assert re.fullmatch(
+        rf"Built the HNSW index of index '{name}' in [\d.]+ s: 1,200 vectors, float32, m 16, "
+        r"ef_construction 64\.\n",
+        cli_text("build", name),
+    )
+    assert cli_text("build", name) == (
+        f"The HNSW index of index '{name}' is there, with float32, m 16, ef_construction 64.\n"
+    )
+    built = cli_json("rebuild", name, "--m", "8", "--workers", "0", "--memory", "64MB")
+    assert built.pop("seconds") > 0
+    assert built == {
+        "index": name,
+        "isBuilt": True,
+        "indexPrecision": "float32",
+        "m": 8,
+        "efConstruction": 64,
+        "vectors": 1_200,
+        "memory": 2**26,
+        "memoryNeeded": built["memoryNeeded"],
+        "vectorsInMemory": 1_200,
+        "workers": 0,
+    }
+    assert cli_json("build", name, "--index-precision", "float16", "--no-concurrently")["isBuilt"]
+    assert (index.info().m, index.info().index_precision) == (8, "float16")
+    assert cli_json("drop-hnsw", name)["name"] == name
+
+
+def test_what_does_not_fit_is_said_with_what_would(
+    cli_text: Callable[..., str], make_index: Callable[..., str], client: Client
+) -> None:
+    name = make_index(dimensions=64 * 16, metric="cosine", index_precision="float32")
+    client.index(name).bulk_load(
+        ids=[str(row) for row in range(600)], values=VALUES[:600].repeat(16, axis=1)
+    )
+    assert re.search(
+        r"About 3\d\d vectors fitted into the 2 MB that it had, and the others took many times "
+        r"as long\. All need 4 MB: --memory 4MB, or an index precision that takes less\.\n",
+        cli_text("rebuild", name, "--memory", "2MB"),
+    )
+
+
+def test_reindex_builds_each_that_has_one(
+    cli_text: Callable[..., str],
+    cli_json: Callable[..., Any],
+    index: Index,
+    make_index: Callable[..., str],
+) -> None:
+    without = make_index(dimensions=2, metric="euclidean", hnsw=False)
+    assert cli_text("reindex", without) == "There is no HNSW index to build anew.\n"
+    assert cli_text("reindex", index.name).startswith("Built the HNSW index of index")
+    built = {each["index"]: each["isBuilt"] for each in cli_json("reindex")}
+    assert built[index.name] is True
+    assert without not in built
+
+
+def test_a_refusal_is_one_line(refused: Callable[..., str], index: Index) -> None:
+    assert refused("build", index.name, "--m", "1").startswith("m must be between 2 and 100")
+    assert refused("build", "nowhere") == 'index "nowhere" does not exist'
+    assert refused("reindex", "nowhere") == 'index "nowhere" does not exist'
+
+
+def test_who_watches_sees_how_far_it_is(
+    index: Index, dsn: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = []
+
+    def progress(self: Index) -> list[BuildProgress]:
+        seen.append(self.name)
+        return [BuildProgress(self.name, 1, "loading", 300, 1_200, 0.25)]
+
+    monkeypatch.setattr(Index, "build_progress", progress)
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    monkeypatch.setattr(building, "_POLL_SECONDS", 0.01)
+    context: Any = None
+    with building.watched_build(Session(context, dsn, False, False), index.name):
+        while not seen:
+            index.count()
+    assert set(seen) == {index.name}
+    with building.watched_build(Session(context, "host=127.0.0.1 port=1", False, False), "x"):
+        assert index.count() == 1_200  # that it cannot be watched ends nothing
