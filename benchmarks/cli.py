@@ -17,6 +17,7 @@ import pgvectorize
 from benchmarks import datasets, report, results, server
 from benchmarks.bench import Bench, Options, connect
 from benchmarks.cache import CACHE
+from benchmarks.parts.peers import KNOWN
 from benchmarks.sheet import Sheet
 from pgvectorize import schema
 
@@ -67,7 +68,7 @@ class Command(click.Command):
     "--dataset",
     default="wordnet",
     show_default=True,
-    help="wordnet, glove or synthetic-DIMENSIONS.",
+    help=f"{datasets.KNOWN}.",
 )
 @click.option("--quick", is_flag=True, help="Few rows and few rounds: minutes, not half an hour.")
 @click.option("--fresh", is_flag=True, help="Load indexes again that an earlier run has left.")
@@ -96,6 +97,12 @@ def main(
     ratios, and the recall beside them. Data sets, the server and the virtual environments
     of others are made in .bench/ at the first run, which takes about 15 minutes more.
     """
+    if not datasets.is_known(dataset):
+        raise click.BadParameter(f"it is {datasets.KNOWN}", param_hint="--dataset")
+    if unknown := set(peers) - KNOWN.keys():
+        raise click.BadParameter(
+            f"{', '.join(unknown)}: known are {', '.join(KNOWN)}", param_hint="--peer"
+        )
     out = out or (CACHE / "quick-results" if quick else results.DEFAULT_OUT)
     if "data" in parts:
         for name in datasets.NAMES:

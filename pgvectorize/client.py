@@ -51,6 +51,7 @@ from pgvectorize.models import (
     NamespaceInfo,
     PatchMode,
     Preset,
+    RecallPoint,
     ReturnMetadata,
     Storage,
     ValuesInput,
@@ -287,18 +288,23 @@ class Client:
         new_name: str | None = None,
         description: str | None = None,
         count_queries: bool | None = None,
+        ef_search: int | None = None,
     ) -> IndexInfo:
         """Change the name or the description of an index; "" removes the description.
 
         `count_queries` says whether its queries are counted for `usage`, which costs
         each an insert of one row; on a replica or read-only they are not counted.
+        `ef_search`, 1 to 1,000, is what queries use unless they say otherwise, and 0 brings
+        the default back; `tune` finds one by the recall that is wanted.
 
         The table is renamed with it, which waits for running queries and writes of the
         index to end. Handles on the old name find nothing from then on.
 
         Raises `IndexNotFound`, `IndexExists` and `InvalidRequest`.
         """
-        return self._run(operations.update_index(name, new_name, description, count_queries))
+        return self._run(
+            operations.update_index(name, new_name, description, count_queries, ef_search)
+        )
 
     def delete_index(self, name: str) -> None:
         """Delete an index with all its vectors; raises `IndexNotFound`.
@@ -555,6 +561,58 @@ class Index:
         the index to end. Raises `IndexBusy`.
         """
         return self._run(operations.drop_hnsw(self.name))
+
+    def recall(
+        self,
+        vectors: npt.ArrayLike | None = None,
+        *,
+        queries: int = 100,
+        top_k: int = 10,
+        store: bool = True,
+    ) -> list[RecallPoint]:
+        """Measure what share of the true nearest queries find, at one `ef_search` after another.
+
+        It ends where all is found, or at 1,000; the last point, without `ef_search`, is the
+        exact search that the others are compared with. An index without an HNSW index has
+        that one only. What ties with the last of the true `top_k` nearest is right too.
+
+        `vectors`, `(n, dimensions)`, are the queries: take real ones if you have them. Else
+        `queries` mixtures of stored vectors are used, drawn by lot, which are about as hard
+        as what is not stored. Each takes an exact search, which for a million vectors takes
+        half a second, and some twenty others. `top_k`, 1 to 1,000, should be what you
+        ask for: a greater one takes a greater `ef_search`.
+
+        The points are kept for the `recall` of queries, in the place of those before. With
+        `store=False` nothing is written, so that it works on a replica.
+
+        Raises `InvalidRequest`, also where there are fewer than two vectors, and
+        `InvalidVector`.
+        """
+        handshake = self._client._shake_hands()
+        return self._run(operations.recall(self.name, vectors, handshake, queries, top_k, store))
+
+    def tune(
+        self,
+        recall: float,
+        *,
+        vectors: npt.ArrayLike | None = None,
+        queries: int = 100,
+        top_k: int = 10,
+    ) -> RecallPoint:
+        """Find the least `ef_search` that reaches a recall, and set it for the index.
+
+        Queries use it unless they say otherwise. It counts as reached where it is so by
+        more than its standard error; the more `queries`, the less that is. All that is
+        measured is kept, and the rest is as for `recall`. Without an HNSW index queries find
+        all: then nothing is set, and the answer has no `ef_search`.
+
+        Measure again when the index has grown much, or was built with other parameters.
+
+        Raises `RecallNotReached` where 1,000 does not reach it, which changes nothing, and
+        as `recall` does.
+        """
+        handshake = self._client._shake_hands()
+        return self._run(operations.tune(self.name, recall, vectors, handshake, queries, top_k))
 
     def query(
         self,

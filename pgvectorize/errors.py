@@ -10,6 +10,7 @@ PgVectorizeError
 │   └── MetadataIndexNotFound                                                  PV006
 ├── IndexExists                        the name is taken                       PV002
 ├── IndexBusy                          being built by somebody else            PV007
+├── RecallNotReached                   no ef_search finds as much              PV008
 ├── SchemaOutdated                     library and database differ in revision
 ├── ExtensionUnavailable               pgvector is missing, old or not allowed
 ├── ServerUnsupported                  too old, or not UTF-8
@@ -97,6 +98,10 @@ class IndexBusy(PgVectorizeError):
     """Another session is building what this one wants to build."""
 
 
+class RecallNotReached(PgVectorizeError):
+    """The HNSW index does not find as much as was asked for, however long it searches."""
+
+
 class SchemaOutdated(PgVectorizeError):
     """The database's schema is not the one this library works with."""
 
@@ -130,6 +135,7 @@ BY_SQLSTATE: dict[str, type[PgVectorizeError]] = {
     "PV005": VectorNotFound,
     "PV006": MetadataIndexNotFound,
     "PV007": IndexBusy,
+    "PV008": RecallNotReached,
 }
 
 MIGRATE_HINT = "Run: pgvectorize migrate"

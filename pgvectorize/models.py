@@ -183,6 +183,23 @@ class BuildProgress:
 
 
 @dataclass(frozen=True, slots=True)
+class RecallPoint:
+    """What share of the true `top_k` nearest queries find with `ef_search`, and in what time.
+
+    `recall` is the mean over `queries`; with others it would differ, in two of three cases
+    by less than `standard_error`. `milliseconds` is the median of a query on the server.
+    `ef_search` is None for the exact search, which finds all.
+    """
+
+    ef_search: int | None
+    recall: float
+    standard_error: float
+    milliseconds: float
+    queries: int
+    top_k: int
+
+
+@dataclass(frozen=True, slots=True)
 class BulkLoad:
     """The answer to a bulk load: what it wrote, and the build of the HNSW index, if any."""
 

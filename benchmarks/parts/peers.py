@@ -183,10 +183,14 @@ def opened(bench: Bench, name: str, files: Path, stack: ExitStack) -> Runner:
     )
     stack.callback(ended, process)
     runner = Runner(name, process)
-    database = emptied(bench, f"bench_peer_{name}") if known.in_postgres else {}
+    dsn = emptied(bench, f"bench_peer_{name}") if known.in_postgres else ""
+    database = {key: str(value) for key, value in conninfo_to_dict(dsn).items()}
     runner.opened = runner.do("open", data=str(files), database=database, folder=str(place))
     runner.load = runner.do("load")["seconds"]
     runner.index = runner.do("index")["seconds"]
+    if known.in_postgres:  # as autovacuum would, which the server may have switched off
+        with psycopg.connect(dsn, autocommit=True) as connection:
+            connection.execute("vacuum analyze")
     return runner
 
 
@@ -199,8 +203,8 @@ def ended(process: subprocess.Popen[str]) -> None:
         process.kill()
 
 
-def emptied(bench: Bench, name: str) -> dict[str, Any]:
-    """Make an empty database with pgvector on the server; return where it is."""
+def emptied(bench: Bench, name: str) -> str:
+    """Make an empty database with pgvector on the server; return its DSN."""
     bench.connection.execute(
         SQL("drop database if exists {} with (force)").format(Identifier(name))
     )
@@ -208,7 +212,7 @@ def emptied(bench: Bench, name: str) -> dict[str, Any]:
     dsn = make_conninfo(bench.dsn, dbname=name)
     with psycopg.connect(dsn, autocommit=True) as connection:
         connection.execute("create extension vector")
-    return {key: str(value) for key, value in conninfo_to_dict(dsn).items()}
+    return dsn
 
 
 def ask(runners: Sequence[Runner], question: Question, count: int) -> list[tuple[Runner, str]]:

@@ -38,8 +38,6 @@ class LangChainPGVector(Peer):
             connection.exec_driver_sql(
                 "create index on langchain_pg_embedding using hnsw (embedding vector_cosine_ops)"
             )
-        with self._engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-            connection.exec_driver_sql("vacuum analyze")
 
     def search(self, query: Any, filter: Filter | None) -> list[int]:
         found = self._store.similarity_search_with_score_by_vector(

@@ -25,6 +25,7 @@ from pgvectorize.operations.indexes import (
     update_index,
     usage,
 )
+from pgvectorize.operations.recall import recall, tune
 from pgvectorize.operations.search import count, query, query_by_id, query_many
 from pgvectorize.operations.vectors import (
     BATCH_SIZE,
@@ -78,7 +79,9 @@ __all__ = [
     "query",
     "query_by_id",
     "query_many",
+    "recall",
     "truncate",
+    "tune",
     "update_index",
     "update_metadata",
     "usage",

@@ -128,14 +128,18 @@ def list_indexes() -> Plan[list[IndexInfo]]:
 
 
 def update_index(
-    name: str, new_name: str | None, description: str | None, count_queries: bool | None
+    name: str,
+    new_name: str | None,
+    description: str | None,
+    count_queries: bool | None,
+    ef_search: int | None,
 ) -> Plan[IndexInfo]:
     rows = yield Statement(
         f"""
         select {INFO}
         from pgvectorize.update_index(
             name => %(name)s, new_name => %(new_name)s, description => %(description)s,
-            count_queries => %(count_queries)s
+            count_queries => %(count_queries)s, ef_search => %(ef_search)s
         )
         """,
         {
@@ -143,6 +147,7 @@ def update_index(
             "new_name": new_name,
             "description": description,
             "count_queries": count_queries,
+            "ef_search": ef_search,
         },
     )
     return IndexInfo(**rows[0])

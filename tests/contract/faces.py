@@ -35,6 +35,7 @@ from pgvectorize import (
     Mutation,
     NamespaceInfo,
     Preset,
+    RecallPoint,
     Vector,
     VectorList,
 )
@@ -57,6 +58,8 @@ class Face(Protocol):
     def build(self, index: str, **options: Any) -> IndexBuild: ...
     def build_progress(self, index: str) -> list[BuildProgress]: ...
     def drop_hnsw(self, index: str) -> IndexInfo: ...
+    def recall(self, index: str, **options: Any) -> list[RecallPoint]: ...
+    def tune(self, index: str, recall: float, **options: Any) -> RecallPoint: ...
     def insert(
         self, index: str, vectors: Iterable[Any] | None = None, **columns: Any
     ) -> Mutation: ...
@@ -212,6 +215,14 @@ class SqlFace:
     def drop_hnsw(self, index: str) -> IndexInfo:
         return IndexInfo(**self._row("drop_hnsw", index=index))
 
+    def recall(self, index: str, **options: Any) -> list[RecallPoint]:
+        return [
+            RecallPoint(**row) for row in self._rows("recall", index=index, **_measured(options))
+        ]
+
+    def tune(self, index: str, recall: float, **options: Any) -> RecallPoint:
+        return RecallPoint(**self._row("tune", index=index, recall=recall, **_measured(options)))
+
     def insert(self, index: str, vectors: Iterable[Any] | None = None, **columns: Any) -> Mutation:
         return Mutation(**self._row("insert", index=index, **_written(vectors, **columns)))
 
@@ -331,6 +342,12 @@ def _options(options: dict[str, Any]) -> dict[str, Any]:
         options["namespaces"] = options.pop("namespace")
     if "filters" in options:
         options["filters"] = [None if each is None else _json(each) for each in options["filters"]]
+    return options
+
+
+def _measured(options: dict[str, Any]) -> dict[str, Any]:
+    if options.get("vectors") is not None:
+        options["vectors"] = [_vector_literal(vector) for vector in options["vectors"]]
     return options
 
 

@@ -446,3 +446,22 @@ def test_scores_are_the_same_with_values_and_without(
     assert [match.score for match in with_values] == [
         match.score for match in face.query(name, QUERY)
     ]
+
+
+def test_many_queries_are_shared_among_connections_in_their_order(face: Face, index: str) -> None:
+    face.upsert(
+        index, [(f"v{n:03}", [1.0, n], None if n % 2 else "even", {"n": n}) for n in range(400)]
+    )
+    asked = [[1.0, n] for n in range(400)]
+    shared = face.query_many(index, asked, top_k=1)
+    assert [matches[0].id for matches in shared] == [f"v{n:03}" for n in range(400)]
+    filters = [{"n": n} if n % 3 else None for n in range(400)]
+    filtered = face.query_many(index, asked, top_k=2, filters=filters)
+    assert [matches.count for matches in filtered] == [1 if n % 3 else 2 for n in range(400)]
+
+
+def test_many_queries_of_which_some_under_fill(face: Face, index: str) -> None:
+    face.upsert(index, [(f"v{n}", [1.0, n], f"n{n % 3}") for n in range(7)])
+    for options in ({}, {"namespace": "n0"}, {"exact": True}, {"top_k": 1000}, {"offset": 5}):
+        several = face.query_many(index, [[1, 0], [1, 6]], **options)
+        assert several == [face.query(index, [1, n], **options) for n in (0, 6)]

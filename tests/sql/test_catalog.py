@@ -23,6 +23,7 @@ from pgvectorize import (
     Mutation,
     NamespaceInfo,
     Preset,
+    RecallPoint,
     Vector,
     VectorList,
     schema,
@@ -59,7 +60,9 @@ PUBLIC = {
     "query",
     "query_by_id",
     "query_many",
+    "recall",
     "truncate",
+    "tune",
     "update_index",
     "update_metadata",
     "upsert",
@@ -154,6 +157,7 @@ def test_nobody_gets_more_rights_than_the_caller(connection: Connection) -> None
         (Preset, "preset"),
         (IndexBuild, "index_build"),
         (BuildProgress, "build_progress"),
+        (RecallPoint, "recall_point"),
     ],
 )
 def test_a_model_has_the_fields_of_its_type(

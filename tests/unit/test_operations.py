@@ -20,6 +20,7 @@ from pgvectorize import (
     IndexBuild,
     IndexBusy,
     IndexInfo,
+    IndexNotFound,
     InvalidFilter,
     InvalidRequest,
     InvalidVector,
@@ -27,6 +28,7 @@ from pgvectorize import (
     Match,
     Matches,
     Mutation,
+    SchemaOutdated,
     Vector,
     VectorList,
     operations,
@@ -38,6 +40,7 @@ from pgvectorize.encoding import (
     Binary,
     batches,
     copy_rows,
+    query_matrix,
     text_array,
 )
 from pgvectorize.plans import Copy, Handshake, Statement
@@ -58,6 +61,7 @@ OPTIONS: dict[str, Any] = {
     "min_score": None,
     "max_distance": None,
     "offset": 0,
+    "recall": None,
 }
 
 
@@ -96,6 +100,55 @@ def test_return_metadata_may_be_a_boolean(given: bool | str, sent: str) -> None:
     assert statement(next(plan)).params["return_metadata"] == sent
 
 
+def test_a_plain_query_asks_the_index_its_own_function() -> None:
+    asked = statement(next(operations.query("docs", [1.0], **OPTIONS)))
+    assert b'pgvectorize_data."docs"(' in asked.sql  # type: ignore[operator]
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"namespace": "n"},
+        {"filter": {}},
+        {"ef_search": 100},
+        {"exact": True},
+        {"exclude_ids": []},
+        {"min_score": 0.0},
+        {"max_distance": 0.0},
+        {"offset": 1},
+        {"recall": 1.0},
+    ],
+)
+def test_any_other_query_asks_the_function_for_all(more: dict[str, Any]) -> None:
+    asked = statement(next(operations.query("docs", [1.0], **OPTIONS | more)))
+    assert "pgvectorize.query(" in str(asked.sql)
+
+
+@pytest.mark.parametrize("name", ["", "Docs", "docs%s", 'do"cs', "a" * 64])
+def test_what_cannot_be_an_index_has_no_function(name: str) -> None:
+    asked = statement(next(operations.query(name, [1.0], **OPTIONS)))
+    assert "pgvectorize.query(" in str(asked.sql)
+
+
+def missing(sqlstate: str) -> SchemaOutdated:
+    return SchemaOutdated("function pgvectorize_data.docs(…) does not exist", sqlstate=sqlstate)
+
+
+def test_a_query_without_the_function_asks_the_one_for_all() -> None:
+    plan = operations.query("docs", [1.0], **OPTIONS)
+    next(plan)
+    assert "pgvectorize.query(" in str(statement(plan.throw(missing("42883"))).sql)
+    assert answer(plan, []) == Matches(0, [])
+
+
+def test_a_query_without_the_function_in_a_transaction_finds_no_index() -> None:
+    plan = operations.query("docs", [1.0], **OPTIONS)
+    next(plan)
+    plan.throw(missing("42883"))
+    with pytest.raises(IndexNotFound, match='index "docs" does not exist'):
+        plan.throw(DatabaseError("current transaction is aborted", sqlstate="25P02"))
+
+
 def test_query_refuses_a_bad_vector_before_anything_is_sent() -> None:
     with pytest.raises(InvalidVector, match="query vector: value 2 is nan"):
         next(operations.query("docs", [1.0, float("nan")], **OPTIONS))
@@ -113,7 +166,8 @@ def test_query_by_id_asks_for_one_statement() -> None:
 
 
 def test_query_many_sorts_the_rows_by_query() -> None:
-    plan = operations.query_many("docs", [[1.0], [2.0], [3.0]], HANDSHAKE, None, **OPTIONS)
+    plan = operations.query_many(
+        "docs", query_matrix([[1.0], [2.0], [3.0]]), HANDSHAKE, None, **OPTIONS)
     next(plan)
     rest = {"namespace": None, "values": None, "metadata": None}
     rows = [
@@ -130,7 +184,7 @@ def test_query_many_sorts_the_rows_by_query() -> None:
 
 def test_query_many_of_no_vectors_still_asks() -> None:
     """The database may know that there is no such index."""
-    plan = operations.query_many("docs", [], HANDSHAKE, None, **OPTIONS)
+    plan = operations.query_many("docs", query_matrix([]), HANDSHAKE, None, **OPTIONS)
     assert statement(next(plan)).params["index"] == "docs"
     assert answer(plan, []) == []
 

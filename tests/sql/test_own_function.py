@@ -1,0 +1,145 @@
+"""Each index has a function of its own, which is what `query` is with a vector alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import psycopg
+import pytest
+
+import pgvectorize
+from pgvectorize import IndexNotFound
+
+DIMENSIONS = 8
+
+
+@pytest.fixture
+def name(client: pgvectorize.Client, make_index: Callable[..., str]) -> str:
+    name = make_index(dimensions=DIMENSIONS)
+    values = np.random.default_rng(0).normal(size=(300, DIMENSIONS))
+    client.index(name).upsert(
+        ids=[f"v{row}" for row in range(300)],
+        values=values,
+        namespaces=["even" if row % 2 == 0 else None for row in range(300)],
+        metadata=[{"row": row} if row % 3 == 0 else None for row in range(300)],
+    )
+    return name
+
+
+def rows(
+    connection: psycopg.Connection[tuple[object, ...]], function: str, arguments: str
+) -> list[tuple[object, ...]]:
+    return connection.execute(
+        f"select id, score, namespace, values::text, metadata from {function}({arguments})"  # type: ignore[arg-type]
+    ).fetchall()
+
+
+VECTOR = "vector => '[1,2,3,4,5,6,7,8]'"
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        "",
+        ", top_k => 1",
+        ", top_k => 10",
+        ", top_k => 11",
+        ", top_k => 300",
+        ", top_k => 301",
+        ", return_values => true",
+        ", return_metadata => 'all'",
+        ", return_metadata => 'indexed'",
+        ", return_values => true, return_metadata => 'all', top_k => 10",
+    ],
+)
+def test_it_answers_as_query_does(
+    connection: psycopg.Connection[tuple[object, ...]], name: str, more: str
+) -> None:
+    own = rows(connection, f'pgvectorize_data."{name}"', VECTOR + more)
+    assert own == rows(connection, "pgvectorize.query", f"index => '{name}', {VECTOR}{more}")
+    assert own
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        "vector => '[1,2]'",
+        "vector => null",
+        "vector => '[0,0,0,0,0,0,0,0]'",
+        f"{VECTOR}, top_k => 0",
+        f"{VECTOR}, top_k => 1001",
+        f"{VECTOR}, top_k => null",
+        f"{VECTOR}, return_metadata => 'some'",
+    ],
+)
+def test_it_refuses_what_query_refuses(
+    connection: psycopg.Connection[tuple[object, ...]], name: str, arguments: str
+) -> None:
+    messages = []
+    for function, given in (
+        (f'pgvectorize_data."{name}"', arguments),
+        ("pgvectorize.query", f"index => '{name}', {arguments}"),
+    ):
+        with pytest.raises(psycopg.Error) as refused:
+            rows(connection, function, given)
+        messages.append((refused.value.sqlstate, refused.value.diag.message_primary))
+    assert messages[0] == messages[1]
+
+
+def test_it_keeps_the_settings_of_the_session(
+    connection: psycopg.Connection[tuple[object, ...]], name: str
+) -> None:
+    connection.execute("set hnsw.ef_search = 7")
+    rows(connection, f'pgvectorize_data."{name}"', VECTOR)
+    assert connection.execute("show hnsw.ef_search").fetchone() == ("7",)
+
+
+def test_it_goes_where_the_index_goes(
+    connection: psycopg.Connection[tuple[object, ...]], client: pgvectorize.Client, name: str
+) -> None:
+    renamed = f"{name}-r"
+    index = client.index(name)
+    found = [match.id for match in index.query([1.0] * DIMENSIONS)]
+    client.update_index(name, new_name=renamed)
+    with pytest.raises(IndexNotFound):
+        index.query([1.0] * DIMENSIONS)
+    assert [match.id for match in client.index(renamed).query([1.0] * DIMENSIONS)] == found
+
+    client.create_index(name, dimensions=2, metric="euclidean")
+    index.upsert([("other", [1.0, 0.0])])
+    assert [match.id for match in index.query([1.0, 0.0])] == ["other"]
+
+    client.delete_index(name)
+    with pytest.raises(IndexNotFound):
+        index.query([1.0, 0.0])
+    with (
+        connection.transaction(),
+        pytest.raises(IndexNotFound),
+        connection.transaction(),
+    ):
+        client.using(connection).index(name).query([1.0, 0.0])
+    client.update_index(renamed, new_name=name)
+
+
+def test_without_it_query_answers(
+    connection: psycopg.Connection[tuple[object, ...]], client: pgvectorize.Client, name: str
+) -> None:
+    before = client.index(name).query([1.0] * DIMENSIONS)
+    connection.execute(
+        f'drop function pgvectorize_data."{name}"(vector, integer, boolean, text)'  # type: ignore[arg-type]
+    )
+    assert [match.id for match in client.index(name).query([1.0] * DIMENSIONS)] == [
+        match.id for match in before
+    ]
+
+
+def test_a_strict_session_stays_strict(
+    connection: psycopg.Connection[tuple[object, ...]], name: str
+) -> None:
+    connection.execute("set pgvectorize.strict = on")
+    with pytest.raises(psycopg.Error, match="max top K is 100"):
+        rows(connection, f'pgvectorize_data."{name}"', f"{VECTOR}, top_k => 101")
+    with pytest.raises(psycopg.Error, match="expected 8 dimensions"):
+        rows(connection, f'pgvectorize_data."{name}"', "vector => '[1,2]', top_k => 3")
+
