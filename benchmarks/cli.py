@@ -31,6 +31,7 @@ PARTS = (
     "namespaces",
     "many",
     "writes",
+    "burst",
     "memory",
     "dimensions",
     "growth",

@@ -579,7 +579,7 @@ class AsyncIndex:
         `vectors`, `(n, dimensions)`, are the queries: take real ones if you have them. Else
         `queries` mixtures of stored vectors are used, drawn by lot, which are about as hard
         as what is not stored. Each takes an exact search, which for a million vectors takes
-        half a second, and some twenty others. `top_k`, 1 to 1,000, should be what you
+        half a second, and a dozen others. `top_k`, 1 to 1,000, should be what you
         ask for: a greater one takes a greater `ef_search`.
 
         The points are kept for the `recall` of queries, in the place of those before. With

@@ -10,7 +10,7 @@ from typing import IO, Any, TextIO
 import click
 
 import pgvectorize
-from pgvectorize.cli import building, database, indexes, transfer, vectors
+from pgvectorize.cli import building, database, indexes, transfer, tuning, vectors
 from pgvectorize.cli.options import GroupOptions, with_examples
 
 
@@ -114,6 +114,8 @@ for _command in (
     building.rebuild,
     building.reindex,
     building.drop_hnsw,
+    tuning.recall,
+    tuning.tune,
     transfer.export,
     transfer.import_,
     transfer.adopt,

@@ -13,9 +13,9 @@ from typing import Any, TypeVar, get_args
 import click
 
 import pgvectorize
-from pgvectorize import IndexBuild
+from pgvectorize import BuildProgress, IndexBuild
 from pgvectorize.cli.options import DatabaseCommand, Session
-from pgvectorize.cli.output import console, index_json
+from pgvectorize.cli.output import camel_case, console, index_json
 from pgvectorize.models import IndexPrecision
 
 _POLL_SECONDS = 0.5
@@ -154,11 +154,7 @@ def _parameters(build: IndexBuild) -> str:
 
 
 def build_json(build: IndexBuild) -> dict[str, Any]:
-    words = {name: name.split("_") for name in asdict(build)}
-    return {
-        first + "".join(map(str.title, rest)): getattr(build, name)
-        for name, (first, *rest) in words.items()
-    }
+    return {camel_case(name): value for name, value in asdict(build).items()}
 
 
 def memory_sentences(build: IndexBuild) -> list[str]:
@@ -182,37 +178,30 @@ def watched_build(session: Session, name: str) -> Iterator[None]:
     if not sys.stderr.isatty():
         yield
         return
-    from rich.progress import (
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        TextColumn,
-        TimeRemainingColumn,
-    )
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
     ended = Event()
     with Progress(
         TextColumn("{task.description}"),
         BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("{task.fields[rate]}"),
+        TextColumn("{task.fields[rows]}"),
         TimeRemainingColumn(),
         console=console(stderr=True),
         transient=True,
     ) as bar:
-        task = bar.add_task(f"{name}: preparing", total=None, rate="")
+        task = bar.add_task(f"{name}: preparing", total=None, rows="")
 
         def watch() -> None:
             with pgvectorize.connect(session.dsn, max_size=1) as second:
                 while not ended.wait(_POLL_SECONDS):
                     for build in second.index(name).build_progress():
-                        elapsed = bar.tasks[0].elapsed or 0
+                        # by fraction: with a total that wavers, rich tells no time left
                         bar.update(
                             task,
                             description=f"{name}: {build.phase}",
-                            completed=build.done if build.total else 0,
-                            total=build.total,
-                            rate=f"{build.done / elapsed:,.0f}/s" if elapsed and build.done else "",
+                            completed=build.fraction or 0,
+                            total=None if build.fraction is None else 1.0,
+                            rows=_rows(build, bar.tasks[0].elapsed or 0),
                         )
 
         watcher = Thread(target=_quietly, args=(watch,), daemon=True)
@@ -222,6 +211,12 @@ def watched_build(session: Session, name: str) -> Iterator[None]:
         finally:
             ended.set()
             watcher.join()
+
+
+def _rows(build: BuildProgress, seconds: float) -> str:
+    if build.total is None or seconds == 0:
+        return ""
+    return f"{build.done:,} of about {build.total:,}, {build.done / seconds:,.0f} a second"
 
 
 def _quietly(watch: Callable[[], None]) -> None:

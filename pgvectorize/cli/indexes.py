@@ -92,6 +92,7 @@ def create(
 @click.option(
     "--count-queries/--no-count-queries", default=None, help="Count queries for `usage`, or not."
 )
+@click.option("--ef-search", type=int, help="What queries use, 1 to 1,000; 0 for the default.")
 @click.pass_obj
 def update(
     session: Session,
@@ -99,17 +100,23 @@ def update(
     new_name: str | None,
     description: str | None,
     count_queries: bool | None,
+    ef_search: int | None,
 ) -> None:
     """Change the name or the settings of an index.
 
     pgvectorize update products --description "what we sell"
     pgvectorize update products --name goods
-    pgvectorize update goods --count-queries
+    pgvectorize update goods --count-queries --ef-search 200
     """
-    if new_name is None and description is None and count_queries is None:
-        raise click.UsageError("give --name, --description or --count-queries")
+    changes = (new_name, description, count_queries, ef_search)
+    if all(change is None for change in changes):
+        raise click.UsageError("give --name, --description, --count-queries or --ef-search")
     info = session.client.update_index(
-        name, new_name=new_name, description=description, count_queries=count_queries
+        name,
+        new_name=new_name,
+        description=description,
+        count_queries=count_queries,
+        ef_search=ef_search,
     )
     renamed = f", now '{info.name}'" if info.name != name else ""
     session.answer(index_json(info), f"Updated index '{name}'{renamed}.")

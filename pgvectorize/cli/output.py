@@ -71,6 +71,7 @@ def _unlike_vectorize(info: IndexInfo) -> dict[str, Any]:
         "m": 16,
         "ef_construction": 64,
         "has_hnsw": True,
+        "ef_search": None,
     }
     return {name: value for name, usual in plain.items() if (value := getattr(info, name)) != usual}
 
@@ -175,6 +176,11 @@ def shortest(values: ValuesInput) -> list[float]:
     ]
 
 
+def camel_case(name: str) -> str:
+    first, *rest = name.split("_")
+    return first + "".join(map(str.title, rest))
+
+
 def timestamp(moment: datetime | None) -> str | None:
     if moment is None:
         return None
@@ -230,6 +236,7 @@ def index_facts(info: IndexInfo) -> Table:
                 if info.has_hnsw
                 else "none",
             ),
+            *([("ef_search", info.ef_search)] if info.ef_search is not None else []),
             *([("strict", "yes: Vectorize's own limits hold")] if info.is_strict else []),
         ]
     )

@@ -175,6 +175,7 @@ def _write(
 @click.option("--namespace", multiple=True, help="Search only this one; or these, given again.")
 @_filter
 @click.option("--ef-search", type=int, help="How many candidates the HNSW scan keeps.")
+@click.option("--recall", type=float, help="The share to find, as `tune` measured it.")
 @click.option("--exact", is_flag=True, help="Compare with every matching vector.")
 @click.option("--exclude-ids", cls=ManyValues, metavar="ID ...", help="Leave these out.")
 @click.option("--min-score", type=float, help="For cosine: at least this score.")
@@ -193,6 +194,7 @@ def query(
     namespace: tuple[str, ...],
     filter: Mapping[str, Any] | None,
     ef_search: int | None,
+    recall: float | None,
     exact: bool,
     exclude_ids: tuple[str, ...],
     min_score: float | None,
@@ -216,6 +218,7 @@ def query(
         "return_values": return_values,
         "return_metadata": return_metadata,
         "ef_search": ef_search,
+        "recall": recall,
         "exact": exact,
         "exclude_ids": exclude_ids,
         "min_score": min_score,

@@ -42,7 +42,9 @@ begin
         );
     end loop;
 
-    select avg(measured.recall), stddev_samp(measured.recall) / sqrt(count(*)),
+    -- rounded, as nine tenths added up may be a little less than 0.9
+    select round(avg(measured.recall)::numeric, 6),
+        round((stddev_samp(measured.recall) / sqrt(count(*)))::numeric, 6),
         percentile_cont(0.5) within group (order by measured.milliseconds)
     into point.recall, point.standard_error, point.milliseconds
     from unnest(recalls, times) as measured (recall, milliseconds);

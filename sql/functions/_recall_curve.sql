@@ -76,7 +76,7 @@ begin
         foreach ef_search in array array(
             select distinct ladder.ef_search
             from unnest(
-                array[10, 20, 30, 40, 60, 80, 100, 130, 160, 200, 250, 320, 400, 500, 640, 800, 1000]
+                array[10, 20, 30, 40, 60, 80, 100, 140, 200, 280, 400, 640, 1000]
                 || array[top_k, in_use]
             ) as ladder (ef_search)
             where ladder.ef_search >= top_k

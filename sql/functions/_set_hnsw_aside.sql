@@ -6,10 +6,10 @@
 --            index is empty and its rows are still to come
 -- rebuild    true or false where the caller has decided
 --
--- A vector takes four times as long to insert as to build, a little more or less
--- with dimensions and workers (decision 25 in docs/architecture.md), and a build
--- takes all vectors, the old ones too. Unchanged rows are not written, so they do
--- not count.
+-- A vector takes four to five times as long to insert as one process takes to build
+-- it, six to fifteen as three do (decision 25 in docs/architecture.md); and a build
+-- takes all vectors, the old ones too. As queries wait for it, four is what counts.
+-- Unchanged rows are not written, so they do not count.
 create or replace function pgvectorize._set_hnsw_aside(index text, operation text, rebuild boolean)
 returns boolean
 language plpgsql

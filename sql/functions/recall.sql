@@ -2,7 +2,7 @@
 -- ef_search after another; the last row, without ef_search, is the exact search that
 -- they are compared with. An index without an HNSW index has that row only.
 --
--- queries  how many; each takes one exact search and some twenty others. The exact ones
+-- queries  how many; each takes one exact search and a dozen others. The exact ones
 --          compare with every vector: about half a second for a million of them
 -- top_k    of how many nearest the share is meant; ask for what your queries ask for
 -- vectors  the queries themselves, all of them; without them, mixtures of stored

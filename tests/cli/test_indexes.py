@@ -274,7 +274,8 @@ def test_update_changes_the_description_and_the_name(
 
 
 def test_update_wants_something_to_change(misused: Callable[..., str]) -> None:
-    assert misused("update", "docs") == "Error: give --name, --description or --count-queries"
+    said = "Error: give --name, --description, --count-queries or --ef-search"
+    assert misused("update", "docs") == said
 
 
 def test_info_says_that_a_number_is_an_estimate(

@@ -45,6 +45,8 @@ COMMANDS = [
     "rebuild",
     "reindex",
     "drop-hnsw",
+    "recall",
+    "tune",
     "export",
     "import",
     "adopt",

@@ -91,7 +91,7 @@ def test_a_name_that_is_taken_is_refused(
 
 def test_to_change_nothing_is_refused(face: Face, index: str) -> None:
     before = face.get_index(index)
-    with pytest.raises(InvalidRequest, match="a new name, a description, or whether") as refusal:
+    with pytest.raises(InvalidRequest, match="a new name, a description, whether") as refusal:
         face.update_index(index)
     assert refusal.value.hint
     assert face.get_index(index) == before

@@ -1,0 +1,136 @@
+"""Measuring recall, below what the faces show: the sample, the notices, two at once, and rights."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import numpy as np
+import psycopg
+import pytest
+
+from pgvectorize import Client, RecallPoint
+
+Connection = psycopg.Connection[tuple[object, ...]]
+
+VALUES = np.random.default_rng(1).normal(size=(500, 8)).astype(np.float32)
+IDS = [f"v{row:03}" for row in range(500)]
+
+
+@pytest.fixture
+def filled(client: Client, make_index: Callable[..., str]) -> Callable[..., str]:
+    """Make an index that holds all the values."""
+
+    def make(**options: Any) -> str:
+        name = make_index(dimensions=8, **options)
+        client.index(name).upsert(ids=IDS, values=VALUES)
+        return name
+
+    return make
+
+
+def sample(connection: Connection, index: str, queries: int) -> Any:
+    (row,) = connection.execute(
+        "select pgvectorize._sample_queries(pgvectorize._index(%s), %s)::text[]", [index, queries]
+    ).fetchall()
+    return np.array([json.loads(text) for text in row[0]])  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("metric", ["cosine", "euclidean"])
+@pytest.mark.parametrize("storage", ["float32", "float16"])
+def test_a_query_is_mixed_of_two_stored_vectors(
+    connection: Connection, filled: Callable[..., str], metric: str, storage: str
+) -> None:
+    queries = sample(connection, filled(metric=metric, storage=storage), 40)
+    parts = VALUES.astype(float)
+    if storage == "float16":
+        parts = VALUES.astype(np.float16).astype(float)
+    if metric == "cosine":
+        parts /= np.linalg.norm(parts, axis=1, keepdims=True)
+    mixtures = 0.7 * parts[:, None] + 0.3 * parts[None]
+    assert queries.shape == (40, 8)
+    assert len(np.unique(queries, axis=0)) == 40
+    for query in queries:
+        assert np.abs(mixtures - query).max(axis=2).min() < 1e-5
+
+
+def test_there_are_no_more_queries_than_vectors(
+    connection: Connection, filled: Callable[..., str], make_index: Callable[..., str]
+) -> None:
+    assert len(sample(connection, filled(), 9_000)) == 500
+    assert len(sample(connection, make_index(), 10)) == 0
+
+
+def test_a_table_of_empty_pages_is_read_as_a_whole(
+    connection: Connection, make_index: Callable[..., str], client: Client
+) -> None:
+    name = make_index(dimensions=500, hnsw=False)
+    values = np.random.default_rng(1).normal(size=(600, 500))
+    ids = [str(row) for row in range(600)]
+    client.index(name).upsert(ids=ids, values=values)
+    client.index(name).delete_by_ids(ids[:-2])
+    assert len(sample(connection, name, 2)) == 2
+
+
+@pytest.mark.slow
+def test_a_long_measurement_tells_how_far_it_is(
+    connection: Connection, filled: Callable[..., str]
+) -> None:
+    notices: list[str] = []
+    connection.add_notice_handler(lambda notice: notices.append(str(notice.message_primary)))
+    name = filled(hnsw=False)
+    connection.execute("select pgvectorize.recall(%s, queries => 2)", [name])
+    assert notices == []
+    connection.execute(
+        "select pgvectorize.recall(%s, vectors => array_fill(%s::vector, array[10000]))",
+        [name, str([1] * 8)],
+    )
+    assert re.fullmatch(r"exact: \d+ of 10000 queries", notices[0])
+
+
+def test_of_two_that_tune_the_last_one_holds(
+    dsn: str, connection: Connection, filled: Callable[..., str]
+) -> None:
+    name = filled()
+    tops = [3, 7, 13, 21]
+
+    def tune(top_k: int) -> RecallPoint:
+        with psycopg.connect(dsn, autocommit=True) as own:
+            return Client(own).index(name).tune(0.9, queries=20, top_k=top_k)
+
+    with ThreadPoolExecutor() as pool:
+        points = list(pool.map(tune, tops))
+    kept = connection.execute(
+        """
+        select distinct recalls.top_k, indexes.ef_search from pgvectorize.recalls
+        join pgvectorize.indexes on indexes.id = index_id
+        where name = %s
+        """,
+        [name],
+    ).fetchall()
+    assert kept in [[(point.top_k, point.ef_search)] for point in points]
+
+
+def test_who_may_only_read_can_measure_without_storing(
+    dsn: str, connection: Connection, filled: Callable[..., str]
+) -> None:
+    name = filled()
+    connection.execute("create role only_reads")
+    try:
+        for schema in ("pgvectorize", "pgvectorize_data"):
+            connection.execute(f"grant usage on schema {schema} to only_reads")
+            connection.execute(f"grant select on all tables in schema {schema} to only_reads")
+        connection.execute("set role only_reads")
+        (points,) = connection.execute(
+            "select count(*) from pgvectorize.recall(%s, queries => 5, store => false)", [name]
+        ).fetchall()
+        assert points[0] > 1  # type: ignore[operator]
+        with pytest.raises(psycopg.errors.InsufficientPrivilege, match="recalls"):
+            connection.execute("select pgvectorize.recall(%s, queries => 5)", [name])
+    finally:
+        connection.execute("reset role")
+        connection.execute("drop owned by only_reads")
+        connection.execute("drop role only_reads")
