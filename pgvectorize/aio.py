@@ -566,7 +566,7 @@ class AsyncIndex:
         self,
         vectors: npt.ArrayLike | None = None,
         *,
-        queries: int = 100,
+        queries: int = 200,
         top_k: int = 10,
         store: bool = True,
     ) -> list[RecallPoint]:
@@ -577,8 +577,8 @@ class AsyncIndex:
         that one only. What ties with the last of the true `top_k` nearest is right too.
 
         `vectors`, `(n, dimensions)`, are the queries: take real ones if you have them. Else
-        `queries` mixtures of stored vectors are used, drawn by lot, which are about as hard
-        as what is not stored. Each takes an exact search, which for a million vectors takes
+        `queries` mixtures of stored vectors are used, drawn by lot, which are as hard as what
+        is not stored or a little harder. Each takes an exact search, which for a million vectors takes
         half a second, and a dozen others. `top_k`, 1 to 1,000, should be what you
         ask for: a greater one takes a greater `ef_search`.
 
@@ -598,7 +598,7 @@ class AsyncIndex:
         recall: float,
         *,
         vectors: npt.ArrayLike | None = None,
-        queries: int = 100,
+        queries: int = 200,
         top_k: int = 10,
     ) -> RecallPoint:
         """Find the least `ef_search` that reaches a recall, and set it for the index.

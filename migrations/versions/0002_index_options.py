@@ -9,27 +9,38 @@ Revises: 0001
 
 from __future__ import annotations
 
-from alembic import op
+from alembic import context, op
 
 revision = "0002"
 down_revision = "0001"
 branch_labels = None
 depends_on = None
 
+SEARCHED = (
+    "integer, text, jsonb, boolean, text, integer, boolean, text[], text[], "
+    "double precision, double precision, integer"
+)
+FUNCTIONS_CHANGED = (
+    "create_index(text, integer, text, text, text, boolean)",
+    "update_index(text, text, text, boolean)",
+    f"query(text, {{vector}}.vector, {SEARCHED})",
+    f"query_by_id(text, text, {SEARCHED})",
+    f"query_many(text, {{vector}}.vector[], {SEARCHED}, jsonb[])",
+    "_adopt_copy(text, text, text, integer, text)",
+    "_check_strict_config(integer, text)",
+    "_search(pgvectorize.indexes, {vector}.vector, integer, text, boolean, text, integer, boolean, "
+    "integer, double precision)",
+    "_set_hnsw(integer, text)",
+    "_write_staged(text, text)",
+)
+
 
 def upgrade() -> None:
-    # Functions are applied anew after every revision, but a changed signature would leave the
-    # old function beside the new one.
-    op.execute("""
-        do $$
-        declare
-            function regprocedure;
-        begin
-            for function in select oid from pg_proc where pronamespace = 'pgvectorize'::regnamespace loop
-                execute format('drop function %s cascade', function);
-            end loop;
-        end $$
-    """)
+    # Functions are applied anew after every revision, but one with a changed signature would stay
+    # beside the new one. What else depends on one of these is named in the error.
+    vector: str = context.config.attributes["vector_schema"]
+    for function in FUNCTIONS_CHANGED:
+        op.execute(f"drop function if exists pgvectorize.{function.format(vector=vector)}")
     op.execute("""
         alter table pgvectorize.indexes
             add column storage text constraint indexes_storage_not_null not null default 'float32'
@@ -46,6 +57,12 @@ def upgrade() -> None:
                 check (ef_construction between 2 * m and 1000),
             add column ef_search integer
                 constraint indexes_ef_search_check check (ef_search between 1 and 1000)
+    """)
+    op.execute("""
+        update pgvectorize.indexes
+        set wants_hnsw = false,
+            index_precision = case when dimensions > 4000 then 'binary' else 'float16' end
+        where dimensions > 2000
     """)
     op.execute("""
         create table pgvectorize.recalls (

@@ -43,7 +43,7 @@ def _measuring_options(command: F) -> F:
         click.option(
             "--queries",
             type=int,
-            default=100,
+            default=200,
             show_default=True,
             help="How many; each takes an exact search and a dozen others.",
         ),

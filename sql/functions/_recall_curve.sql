@@ -34,7 +34,7 @@ declare
 begin
     perform pgvectorize._check_between(
         'queries', queries, 2, pgvectorize._limit('queries_to_measure', false),
-        'The default is 100; the error of a recall falls with the root of their number.'
+        'The default is 200; the error of a recall falls with the root of their number.'
     );
     perform pgvectorize._check_between(
         'top_k', top_k, 1, pgvectorize._limit('top_k', false), 'The default is 10.'

@@ -5,8 +5,9 @@
 -- queries  how many; each takes one exact search and a dozen others. The exact ones
 --          compare with every vector: about half a second for a million of them
 -- top_k    of how many nearest the share is meant; ask for what your queries ask for
--- vectors  the queries themselves, all of them; without them, mixtures of stored
---          vectors that are drawn by lot, which are about as hard as what is not stored
+-- vectors  the queries themselves, all of them: take real ones if you have them. Without
+--          them, mixtures of stored vectors that are drawn by lot, which are as hard as
+--          what is not stored or a little harder, so that no more is promised than holds
 -- store    keep the rows, in the place of those before, for the `recall` of queries;
 --          without it nothing is written, as on a replica
 --
@@ -16,7 +17,7 @@
 -- time to plan it; while others are busy it is longer.
 create or replace function pgvectorize.recall(
     index    text,
-    queries  integer default 100,
+    queries  integer default 200,
     top_k    integer default 10,
     vectors  @vector@.vector[] default null,
     store    boolean default true

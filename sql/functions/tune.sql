@@ -13,7 +13,7 @@
 create or replace function pgvectorize.tune(
     index    text,
     recall   double precision,
-    queries  integer default 100,
+    queries  integer default 200,
     top_k    integer default 10,
     vectors  @vector@.vector[] default null
 )

@@ -122,7 +122,7 @@ def test_a_sample_of_the_index_is_asked_by_default(face: Face, rough: str) -> No
     with by_graph(face) as graph:
         *points, exact = graph.recall(rough)
         assert 0.2 < points[0].recall < points[-1].recall <= 1
-        assert exact.queries == 100
+        assert exact.queries == 200
         assert exact.top_k == 10
         (*_, exact) = graph.recall(rough, queries=5, top_k=3)
         assert (exact.queries, exact.top_k) == (5, 3)

@@ -31,7 +31,7 @@ def rows(
     connection: psycopg.Connection[tuple[object, ...]], function: str, arguments: str
 ) -> list[tuple[object, ...]]:
     return connection.execute(
-        f"select id, score, namespace, values::text, metadata from {function}({arguments})"  # type: ignore[arg-type]
+        f"select id, score, namespace, values::text, metadata from {function}({arguments})"
     ).fetchall()
 
 
@@ -126,9 +126,7 @@ def test_without_it_query_answers(
     connection: psycopg.Connection[tuple[object, ...]], client: pgvectorize.Client, name: str
 ) -> None:
     before = client.index(name).query([1.0] * DIMENSIONS)
-    connection.execute(
-        f'drop function pgvectorize_data."{name}"(vector, integer, boolean, text)'  # type: ignore[arg-type]
-    )
+    connection.execute(f'drop function pgvectorize_data."{name}"(vector, integer, boolean, text)')
     assert [match.id for match in client.index(name).query([1.0] * DIMENSIONS)] == [
         match.id for match in before
     ]
@@ -142,4 +140,3 @@ def test_a_strict_session_stays_strict(
         rows(connection, f'pgvectorize_data."{name}"', f"{VECTOR}, top_k => 101")
     with pytest.raises(psycopg.Error, match="expected 8 dimensions"):
         rows(connection, f'pgvectorize_data."{name}"', "vector => '[1,2]', top_k => 3")
-

@@ -50,7 +50,7 @@ def test_a_query_is_mixed_of_two_stored_vectors(
         parts = VALUES.astype(np.float16).astype(float)
     if metric == "cosine":
         parts /= np.linalg.norm(parts, axis=1, keepdims=True)
-    mixtures = 0.7 * parts[:, None] + 0.3 * parts[None]
+    mixtures = (2 * parts[:, None] + parts[None]) / 3
     assert queries.shape == (40, 8)
     assert len(np.unique(queries, axis=0)) == 40
     for query in queries:

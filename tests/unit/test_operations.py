@@ -102,7 +102,7 @@ def test_return_metadata_may_be_a_boolean(given: bool | str, sent: str) -> None:
 
 def test_a_plain_query_asks_the_index_its_own_function() -> None:
     asked = statement(next(operations.query("docs", [1.0], **OPTIONS)))
-    assert b'pgvectorize_data."docs"(' in asked.sql  # type: ignore[operator]
+    assert b'pgvectorize_data."docs"(' in asked.sql
 
 
 @pytest.mark.parametrize(
@@ -167,7 +167,8 @@ def test_query_by_id_asks_for_one_statement() -> None:
 
 def test_query_many_sorts_the_rows_by_query() -> None:
     plan = operations.query_many(
-        "docs", query_matrix([[1.0], [2.0], [3.0]]), HANDSHAKE, None, **OPTIONS)
+        "docs", query_matrix([[1.0], [2.0], [3.0]]), HANDSHAKE, None, **OPTIONS
+    )
     next(plan)
     rest = {"namespace": None, "values": None, "metadata": None}
     rows = [
