@@ -175,21 +175,23 @@ def with_ranks(vectors: Array, described: list[Metadata]) -> list[Metadata]:
 
 
 def clusters(rows: int, dimensions: int) -> Array:
-    """Return seeded vectors of unit length in 500 clusters, `(rows, dimensions)` float32.
+    """Return seeded vectors of unit length in 100 clusters, `(rows, dimensions)` float32.
 
-    They lie near a subspace of 32 dimensions, as embeddings do: in as many as 1,536
-    independent ones all members of a cluster would be equally far from each other.
+    They lie near a subspace of 64 dimensions, as embeddings do: in as many as 1,536
+    independent ones all rows would be equally far from each other. Of 10,000, the
+    nearest, tenth and hundredth to a query have the similarities 0.53, 0.44 and 0.32;
+    of WordNet's glosses 0.58, 0.41 and 0.29.
     """
     random_numbers = np.random.default_rng(SEED)
-    spread = random_numbers.normal(size=(32, dimensions)).astype(np.float32)
-    centres = random_numbers.normal(size=(500, 32)).astype(np.float32)
+    spread = random_numbers.normal(size=(64, dimensions)).astype(np.float32)
+    centres = random_numbers.normal(size=(100, 64)).astype(np.float32)
     vectors = np.empty((rows, dimensions), dtype=np.float32)
     for start in range(0, rows, 10_000):
         size = min(10_000, rows - start)
         latent = centres[random_numbers.integers(0, len(centres), size)]
-        latent = latent + random_numbers.normal(scale=0.6, size=(size, 32)).astype(np.float32)
+        latent = latent + random_numbers.normal(scale=1.5, size=latent.shape).astype(np.float32)
         block = latent @ spread
-        block += random_numbers.normal(scale=0.3, size=block.shape)
+        block += random_numbers.normal(scale=2, size=block.shape)
         vectors[start : start + size] = block / np.linalg.norm(block, axis=1, keepdims=True)
     return vectors
 

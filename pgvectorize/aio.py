@@ -578,9 +578,9 @@ class AsyncIndex:
 
         `vectors`, `(n, dimensions)`, are the queries: take real ones if you have them. Else
         `queries` mixtures of stored vectors are used, drawn by lot, which are as hard as what
-        is not stored or a little harder. Each takes an exact search, which for a million vectors takes
-        half a second, and a dozen others. `top_k`, 1 to 1,000, should be what you
-        ask for: a greater one takes a greater `ef_search`.
+        is not stored or a little harder. Each takes an exact search, about half a second for
+        a million vectors, and a dozen others. `top_k`, 1 to 1,000, should be what you ask
+        for: a greater one takes a greater `ef_search`.
 
         The points are kept for the `recall` of queries, in the place of those before. With
         `store=False` nothing is written, so that it works on a replica.

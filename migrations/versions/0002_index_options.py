@@ -56,7 +56,9 @@ def upgrade() -> None:
                 default 64 constraint indexes_ef_construction_check
                 check (ef_construction between 2 * m and 1000),
             add column ef_search integer
-                constraint indexes_ef_search_check check (ef_search between 1 and 1000)
+                constraint indexes_ef_search_check check (ef_search between 1 and 1000),
+            add column graph_cost double precision
+                constraint indexes_graph_cost_check check (graph_cost >= 1)
     """)
     op.execute("""
         update pgvectorize.indexes

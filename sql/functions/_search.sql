@@ -10,13 +10,14 @@
 -- With a filter the graph is worth its walk while enough rows match. The planner
 -- does not know that a graph visits some 15 vectors for each that it hands on, where
 -- an exact search reads one a match, so the graph's way carries conditions that always
--- hold and of which Postgres believes that one row in three passes. With two of them
--- both ways cost the same at 3 * sqrt(depth * rows) matches, among which a walk finds
--- `depth` in sqrt(depth * rows) / 3 steps. One that has not after half as many again
--- has met a filter that lies elsewhere than the query, or one without an index, of
--- which the planner knows nothing: it is ended there, what it found is not trusted,
--- and its time was a quarter of what the exact search takes. In small tables, where an
--- exact search takes no more than 10 ms, two more such conditions make it likelier.
+-- hold and of which Postgres believes that one row in three passes, two of them for a
+-- factor of 9, or as many as `tune` found for this index. Both ways then cost the same
+-- at sqrt(9 * depth * rows) matches, among which a walk finds `depth` in
+-- sqrt(depth * rows / 9) steps. One that has not after half as many again has met a
+-- filter that lies elsewhere than the query, or one without an index, of which the
+-- planner knows nothing: it is ended there, what it found is not trusted, and its time
+-- was a quarter of what the exact search takes. In small tables, where an exact search
+-- takes no more than 10 ms, four such conditions make it likelier.
 --
 -- max_distance is applied to what was found, nearest first, and costs nothing;
 -- inside the scan it would make the scan go on in search of what is not there.
@@ -52,8 +53,12 @@ declare
     candidates integer;
     ways       text[];
     way        text;
-    unlikely   constant text :=
-        ' and octet_length(stored.id) >= 0 and octet_length(stored.namespace) >= 0';
+    -- all different, as Postgres counts bounds of the same expression once
+    unlikely   constant text[] := array[
+        ' and octet_length(stored.id) >= 0', ' and octet_length(stored.namespace) >= 0',
+        ' and bit_length(stored.id) >= 0', ' and bit_length(stored.namespace) >= 0'
+    ];
+    graph_cost double precision := coalesce(target.graph_cost, 9);
     count      double precision;  -- of rows, about
     walk       double precision;  -- steps that a walk may take
     set        text;
@@ -90,7 +95,7 @@ begin
     if predicate <> 'true' then
         select class.reltuples into count from pg_class as class
         where class.oid = target.relation and class.reltuples > 0;  -- -1 before the first analyze
-        walk := sqrt(depth * count) / 2;
+        walk := 1.5 * sqrt(depth * count / graph_cost);
     end if;
 
     foreach way in array ways loop
@@ -107,8 +112,8 @@ begin
             target, '$1',
             case
                 when way = 'exact' or count is null then predicate
-                when count < 20000 then predicate || unlikely || unlikely
-                else predicate || unlikely
+                when count < 20000 then predicate || array_to_string(unlikely, '')
+                else predicate || array_to_string(unlikely[:greatest(round(ln(graph_cost) / ln(3)), 1)::integer], '')
             end,
             way,
             case way when 'exact' then depth else candidates end,
