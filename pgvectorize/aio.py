@@ -48,6 +48,7 @@ from pgvectorize.models import (
     MetadataIndex,
     Metric,
     Mutation,
+    NamespaceIndex,
     NamespaceInfo,
     PatchMode,
     Preset,
@@ -644,9 +645,10 @@ class AsyncIndex:
         metadata index), "all", or a boolean for none and all.
 
         `ef_search`, 1 to 1,000, is how many candidates the HNSW scan keeps: more finds
-        more and is slower; the default is 100 or what `tune` found, and never fewer than
-        `top_k`. `recall` takes the `ef_search` that reached such a share of the true nearest
-        when `tune` measured it. `exact` compares with every matching vector instead.
+        more and is slower; the default is what `tune` found, or 100, or 200 below 256
+        dimensions, of which 0.6 with a filter, and never fewer than `top_k`. `recall` takes
+        the `ef_search` that reached such a share of the true nearest when `tune` measured
+        it. `exact` compares with every matching vector instead.
 
         `max_distance` leaves out matches that are farther away: the distance is the
         score for euclidean and dot-product, and 1 - score for cosine, where `min_score`
@@ -816,7 +818,7 @@ class AsyncIndex:
         """Delete all vectors at once, however many they are; return a mutation id.
 
         Waits for running queries and writes of the index to end, and keeps new ones
-        waiting until the transaction ends. Metadata indexes stay.
+        waiting until the transaction ends. Metadata and namespace indexes stay.
         """
         return await self._run(operations.truncate(self.name))
 
@@ -935,6 +937,38 @@ class AsyncIndex:
         Raises `MetadataIndexNotFound`.
         """
         return await self._run(operations.delete_metadata_index(self.name, property_name))
+
+    async def create_namespace_index(self, namespace: str) -> IndexBuild:
+        """Create an HNSW index of its own for a big namespace; return how.
+
+        A query in that one namespace, with a filter or without, then walks only its
+        vectors; others do not use it. A namespace earns one when it holds many thousands
+        of vectors and yet few of all. A write into it keeps two HNSW indexes up to
+        date, so there are at most 8. Precision and parameters are those of the HNSW
+        index of all vectors, with which it is built, dropped and changed from then on.
+        To create the same one again does nothing, and what a killed build left behind
+        is mended.
+
+        Built `concurrently`, so that nobody waits; over a borrowed connection it is
+        part of the caller's transaction instead, and writers wait.
+
+        Raises `InvalidRequest` and `IndexBusy`.
+        """
+        if self._client._owns_source:
+            return await self._run(operations.build_namespace_index(self.name, namespace))
+        return await self._run(operations.create_namespace_index(self.name, namespace))
+
+    async def list_namespace_indexes(self) -> list[NamespaceIndex]:
+        """Return the HNSW indexes of single namespaces, by namespace."""
+        return await self._run(operations.list_namespace_indexes(self.name))
+
+    async def delete_namespace_index(self, namespace: str) -> None:
+        """Delete the HNSW index of a namespace; that of all vectors serves it again.
+
+        Waits for running queries and writes of the index to end. Raises
+        `NamespaceIndexNotFound` and `IndexBusy`.
+        """
+        await self._run(operations.delete_namespace_index(self.name, namespace))
 
     async def _run(self, plan: Plan[T], *, atomic: bool = False) -> T:
         await self._client._shake_hands()

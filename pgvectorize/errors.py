@@ -7,7 +7,8 @@ PgVectorizeError
 ├── NotFound (LookupError)
 │   ├── IndexNotFound                                                          PV001
 │   ├── VectorNotFound                 query_by_id of an id that is not there  PV005
-│   └── MetadataIndexNotFound                                                  PV006
+│   ├── MetadataIndexNotFound                                                  PV006
+│   └── NamespaceIndexNotFound                                                 PV009
 ├── IndexExists                        the name is taken                       PV002
 ├── IndexBusy                          being built by somebody else            PV007
 ├── RecallNotReached                   no ef_search finds as much              PV008
@@ -90,6 +91,10 @@ class MetadataIndexNotFound(NotFound):
     """The property has no metadata index."""
 
 
+class NamespaceIndexNotFound(NotFound):
+    """The namespace has no HNSW index of its own."""
+
+
 class IndexExists(PgVectorizeError):
     """The name of the new index is taken."""
 
@@ -136,6 +141,7 @@ BY_SQLSTATE: dict[str, type[PgVectorizeError]] = {
     "PV006": MetadataIndexNotFound,
     "PV007": IndexBusy,
     "PV008": RecallNotReached,
+    "PV009": NamespaceIndexNotFound,
 }
 
 MIGRATE_HINT = "Run: pgvectorize migrate"

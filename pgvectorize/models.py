@@ -124,7 +124,7 @@ class IndexInfo:
     Vectorize's own limits are enforced, `is_counted` where queries are counted for
     `usage`. `storage` is how vectors are kept, `index_precision` how the HNSW index keeps
     them, with its parameters `m` and `ef_construction`; `ef_search` is what queries use
-    unless they say otherwise, None for the default of 100.
+    unless they say otherwise, None for the default.
     """
 
     name: str
@@ -275,6 +275,20 @@ class MetadataIndex:
 
     property_name: str
     index_type: IndexType
+
+
+@dataclass(frozen=True, slots=True)
+class NamespaceIndex:
+    """The HNSW index of one namespace.
+
+    `vector_count` is about how many vectors it holds, as last analyzed, `bytes` its size.
+    `is_built` is False, and both are None, where `drop_hnsw` dropped it until `build`.
+    """
+
+    namespace: str
+    is_built: bool
+    vector_count: int | None
+    bytes: int | None
 
 
 @dataclass(frozen=True, slots=True)

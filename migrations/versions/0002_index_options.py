@@ -58,8 +58,20 @@ def upgrade() -> None:
             add column ef_search integer
                 constraint indexes_ef_search_check check (ef_search between 1 and 1000),
             add column graph_cost double precision
-                constraint indexes_graph_cost_check check (graph_cost >= 1)
+                constraint indexes_graph_cost_check check (graph_cost >= 1),
+            add column has_other_graphs boolean constraint indexes_has_other_graphs_not_null
+                not null default false
     """)
+    op.execute("""
+        create table pgvectorize.namespace_indexes (
+            index_id   bigint constraint namespace_indexes_index_id_not_null not null,
+            namespace  text constraint namespace_indexes_namespace_not_null not null,
+            constraint namespace_indexes_pkey primary key (index_id, namespace)
+        )
+    """)
+    op.execute(
+        "comment on table pgvectorize.namespace_indexes is 'HNSW indexes of single namespaces.'"
+    )
     op.execute("""
         update pgvectorize.indexes
         set wants_hnsw = false,
@@ -111,6 +123,14 @@ def upgrade() -> None:
             memory_needed      bigint,
             vectors_in_memory  bigint,
             workers            integer
+        )
+    """)
+    op.execute("""
+        create type pgvectorize.namespace_index as (
+            namespace     text,
+            is_built      boolean,
+            vector_count  bigint,
+            bytes         bigint
         )
     """)
     op.execute("""

@@ -69,22 +69,62 @@ def build_concurrently(
     rebuild: bool,
 ) -> Plan[IndexBuild]:
     """As `build`, without making anybody wait; not in a transaction."""
-    options = _options(index, m, ef_construction, index_precision, memory, workers, rebuild)
+    answer = yield from _concurrently(
+        index,
+        """
+        select statement, is_waiting, (build).*
+        from pgvectorize._build_step(
+            index => %(index)s, m => %(m)s, ef_construction => %(ef_construction)s,
+            index_precision => %(index_precision)s, memory => %(memory)s,
+            workers => %(workers)s, rebuild => %(rebuild)s, attempt => %(attempt)s
+        )
+        """,
+        _options(index, m, ef_construction, index_precision, memory, workers, rebuild),
+    )
+    if answer.is_built:
+        yield Statement(
+            "select pgvectorize._analyze(pgvectorize._index(name => %(index)s))", {"index": index}
+        )
+    return answer
+
+
+def create_namespace_index(index: str, namespace: str) -> Plan[IndexBuild]:
+    """Build the HNSW index of a namespace within the transaction, if there is one."""
+    rows = yield Statement(
+        f"""
+        select {_BUILD}
+        from pgvectorize.create_namespace_index(
+            index => %(index)s, namespace => %(namespace)s
+        )
+        """,
+        {"index": index, "namespace": namespace},
+    )
+    return IndexBuild(**rows[0])
+
+
+def build_namespace_index(index: str, namespace: str) -> Plan[IndexBuild]:
+    """As `create_namespace_index`, without making writers wait; not in a transaction."""
+    return (
+        yield from _concurrently(
+            index,
+            """
+            select statement, is_waiting, (build).*
+            from pgvectorize._build_namespace_index(
+                index => %(index)s, namespace => %(namespace)s, attempt => %(attempt)s
+            )
+            """,
+            {"index": index, "namespace": namespace},
+        )
+    )
+
+
+def _concurrently(index: str, step: LiteralString, options: dict[str, Any]) -> Plan[IndexBuild]:
+    """Ask for one step after another, and take it, until all is built and in its place."""
     built: IndexBuild | None = None
     attempt = clashes = waits = 0
     while True:
         try:
-            rows = yield Statement(
-                """
-                select statement, is_waiting, (build).*
-                from pgvectorize._build_step(
-                    index => %(index)s, m => %(m)s, ef_construction => %(ef_construction)s,
-                    index_precision => %(index_precision)s, memory => %(memory)s,
-                    workers => %(workers)s, rebuild => %(rebuild)s, attempt => %(attempt)s
-                )
-                """,
-                {**options, "attempt": attempt},
-            )
+            rows = yield Statement(step, {**options, "attempt": attempt})
             state = rows[0]
             if state["is_waiting"]:
                 waits += 1
@@ -111,12 +151,7 @@ def build_concurrently(
             if error.sqlstate not in CLASHES or clashes > 3:
                 raise
             # look again: what the other session did is found there
-    if built is not None:
-        yield Statement(
-            "select pgvectorize._analyze(pgvectorize._index(name => %(index)s))", {"index": index}
-        )
-        return built
-    return replace(build, is_built=False)
+    return built or replace(build, is_built=False)
 
 
 def _run(index: str, create: Composed, build: IndexBuild) -> Plan[None]:

@@ -18,6 +18,7 @@ from pgvectorize.models import (
     LimitInfo,
     MetadataIndex,
     Metric,
+    NamespaceIndex,
     NamespaceInfo,
     Preset,
     Storage,
@@ -262,3 +263,21 @@ def delete_metadata_index(index: str, property_name: str) -> Plan[UUID]:
     )
     mutation_id: UUID = rows[0]["mutation_id"]
     return mutation_id
+
+
+def list_namespace_indexes(index: str) -> Plan[list[NamespaceIndex]]:
+    rows = yield Statement(
+        """
+        select namespace, is_built, vector_count, bytes
+        from pgvectorize.list_namespace_indexes(index => %(index)s)
+        """,
+        {"index": index},
+    )
+    return [NamespaceIndex(**row) for row in rows]
+
+
+def delete_namespace_index(index: str, namespace: str) -> Plan[None]:
+    yield Statement(
+        "select pgvectorize.delete_namespace_index(index => %(index)s, namespace => %(namespace)s)",
+        {"index": index, "namespace": namespace},
+    )

@@ -232,6 +232,7 @@ begin
         where class.oid = serving
     ) as theirs
     where indexes.id = target.id;
+    perform pgvectorize._note_graphs(pgvectorize._index(name));
     perform pgvectorize._record_mutation(target);
     return pgvectorize.get_index(name);
 end;

@@ -7,8 +7,9 @@ volatile
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    target pgvectorize.indexes := pgvectorize._index(index);
-    answer pgvectorize.index_build;
+    target    pgvectorize.indexes := pgvectorize._index(index);
+    answer    pgvectorize.index_build;
+    namespace text;
 begin
     answer := pgvectorize._run_build(
         target,
@@ -18,6 +19,17 @@ begin
         ),
         memory, workers
     );
+    foreach namespace in array pgvectorize._namespaces_indexed(target) loop
+        perform pgvectorize._run_build(
+            target,
+            format(
+                'create index if not exists %I on %s %s where %s',
+                pgvectorize._namespace_relation_name(target.id, namespace), target.relation,
+                pgvectorize._hnsw_sql(target), pgvectorize._namespace_sql('namespace', namespace)
+            ),
+            memory, workers
+        );
+    end loop;
     perform pgvectorize._drop_builds(target);
     perform pgvectorize._enter_hnsw(target);
     return answer;

@@ -31,7 +31,7 @@ begin
     if ef_search is not null then
         perform pgvectorize._check_between(
             'ef_search', ef_search, 1, pgvectorize._limit('ef_search', false),
-            'It is how many candidates the HNSW scan keeps; the default is 100, and never fewer than top_k.'
+            'It is how many candidates the HNSW scan keeps; the default is 100 or what tune found, never fewer than top_k.'
         );
     end if;
     perform pgvectorize._check_vector(target, vector);

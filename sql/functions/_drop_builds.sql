@@ -17,6 +17,8 @@ begin
         where index.indrelid = target.relation and index.indexrelid is distinct from kept
             and (
                 starts_with(class.relname, pgvectorize._relation_name(target.id, 'embedding_hnsw_new_'))
+                or starts_with(class.relname, pgvectorize._relation_name(target.id, 'namespace_'))
+                    and class.relname ~ '_hnsw_new_[0-9a-f]{8}$'
                 or class.relname = pgvectorize._relation_name(target.id, 'embedding_hnsw') and not index.indisvalid
             )
     loop

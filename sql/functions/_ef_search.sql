@@ -1,6 +1,12 @@
 -- Return the least ef_search that reaches a recall, as `recall` or `tune` measured this
--- index; null where none does, so that only an exact search will do.
-create or replace function pgvectorize._ef_search(target pgvectorize.indexes, recall double precision)
+-- index; null where none does, so that only an exact search will do, or one was asked for.
+-- For more matches than were measured it grows with them.
+create or replace function pgvectorize._ef_search(
+    target  pgvectorize.indexes,
+    recall  double precision,
+    depth   integer,
+    exact   boolean
+)
 returns integer
 language plpgsql
 stable
@@ -14,10 +20,13 @@ begin
     perform pgvectorize._check_recall(recall);
     if target.is_strict then
         perform pgvectorize._refuse_strictly('Vectorize has no choice of recall');
-    elsif pgvectorize._hnsw(target) is null then
+    elsif exact or pgvectorize._hnsw(target) is null then
         return null;
     end if;
-    select min(recalls.ef_search) filter (where recalls.recall - recalls.standard_error >= _ef_search.recall), max(recalls.recall)
+    select
+        min(ceil(recalls.ef_search * greatest(depth::numeric / recalls.top_k, 1)))
+            filter (where recalls.recall - recalls.standard_error >= _ef_search.recall),
+        max(recalls.recall)
     into enough, best
     from pgvectorize.recalls where recalls.index_id = target.id;
     if best is null then
@@ -26,9 +35,9 @@ begin
             format('Run: pgvectorize tune %s --recall %s', target.name, recall)
         );
     end if;
-    return enough;
+    return case when enough <= pgvectorize._limit('ef_search', false) then enough end;
 end;
 $$;
 
-comment on function pgvectorize._ef_search(pgvectorize.indexes, double precision)
+comment on function pgvectorize._ef_search(pgvectorize.indexes, double precision, integer, boolean)
     is 'The least ef_search that reaches a recall.';

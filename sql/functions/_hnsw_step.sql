@@ -3,7 +3,8 @@
 -- caller runs the statement and comes back, and can begin anywhere:
 --
 --     in use, and as wanted           → nothing, unless it is to be rebuilt
---     a new one beside it, valid      → put it in its place
+--     a new one beside it, valid      → the same for each namespace that has one; then
+--                                       put all in their places
 --     none, INVALID, or another kind  → drop the leftovers, create it beside
 --
 -- The name of a new one tells how it is built, so that a valid one that is found
@@ -25,10 +26,10 @@ volatile
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    new_name  text := pgvectorize._relation_name(
-        wanted.id, 'embedding_hnsw_new_' || left(md5(pgvectorize._hnsw_sql(wanted)), 8)
-    );
+    new_name  text := pgvectorize._new_relation_name(wanted, null);
     built     regclass;
+    namespace text;
+    statement text;
     is_locked boolean := false;
 begin
     if not is_rebuild and exists (
@@ -52,6 +53,12 @@ begin
         from pg_index as index
         where index.indexrelid = to_regclass(format('pgvectorize_data.%I', new_name)) and index.indisvalid;
         if found then
+            foreach namespace in array pgvectorize._namespaces_indexed(wanted) loop
+                statement := pgvectorize._namespace_graph_step(wanted, namespace, how);
+                if statement is not null then
+                    return statement;
+                end if;
+            end loop;
             perform pgvectorize._put_hnsw(wanted, built);
             return null;
         end if;
@@ -61,6 +68,9 @@ begin
     end loop;
 
     perform pgvectorize._drop_builds(wanted);
+    if how <> '' then
+        perform pgvectorize._expect_graphs(wanted);
+    end if;
     return format(
         'create index %s if not exists %I on %s %s', how, new_name, wanted.relation, pgvectorize._hnsw_sql(wanted)
     );

@@ -1,4 +1,5 @@
--- Write the predicate of a search, a count or a write by filter on `stored`.
+-- Write the predicate of a search, a count or a write by filter on `stored`. A single
+-- namespace comes first, where `_namespace_graph` finds it.
 --
 -- namespace    only this one; null for all
 -- namespaces   only these; a null among them means the vectors without one
@@ -30,13 +31,19 @@ begin
         end if;
     end if;
     predicate := pgvectorize._filter_sql(target.id, filter, strict => target.is_strict);
+    exclude_ids := array_remove(exclude_ids, null);
+    if exclude_ids <> '{}' then
+        predicate := format('stored.id <> all (%L::text[]) and %s', exclude_ids, predicate);
+    end if;
 
     if '' = any (namespaces) then
         perform pgvectorize._refuse('namespace is empty', 'Leave the namespace out to search all of them.');
     elsif namespaces = '{}' then
         perform pgvectorize._refuse('namespaces is empty', 'Leave it out to search all of them.');
     elsif cardinality(namespaces) = 1 then
-        predicate := format('stored.namespace = %L and %s', coalesce(namespaces[1], ''), predicate);
+        predicate := format(
+            '%s and %s', pgvectorize._namespace_sql('stored.namespace', coalesce(namespaces[1], '')), predicate
+        );
     elsif namespaces is not null then
         predicate := format(
             'stored.namespace = any (%L::text[]) and %s',
@@ -44,10 +51,6 @@ begin
         );
     end if;
 
-    exclude_ids := array_remove(exclude_ids, null);
-    if exclude_ids <> '{}' then
-        predicate := format('stored.id <> all (%L::text[]) and %s', exclude_ids, predicate);
-    end if;
     return predicate;
 end;
 $$;

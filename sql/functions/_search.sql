@@ -13,11 +13,14 @@
 -- hold and of which Postgres believes that one row in three passes, two of them for a
 -- factor of 9, or as many as `tune` found for this index. Both ways then cost the same
 -- at sqrt(9 * depth * rows) matches, among which a walk finds `depth` in
--- sqrt(depth * rows / 9) steps. One that has not after half as many again has met a
--- filter that lies elsewhere than the query, or one without an index, of which the
--- planner knows nothing: it is ended there, what it found is not trusted, and its time
--- was a quarter of what the exact search takes. In small tables, where an exact search
+-- sqrt(depth * rows / 9) steps. One that has not by then has met a filter that lies
+-- elsewhere than the query, or one without an index, of which the planner knows nothing:
+-- it is ended there, what it found is not trusted, and its time was a quarter of what the
+-- exact search takes. In small tables, where an exact search
 -- takes no more than 10 ms, four such conditions make it likelier.
+--
+-- A namespace with an HNSW index of its own is searched as an index of its own would be:
+-- by itself as without a filter, and with one among as many rows as it holds.
 --
 -- max_distance is applied to what was found, nearest first, and costs nothing;
 -- inside the scan it would make the scan go on in search of what is not there.
@@ -48,8 +51,12 @@ set enable_seqscan = on
 as $$
 declare
     hnsw       regclass := pgvectorize._hnsw(target);
+    others     regclass[] := case when target.has_other_graphs then pgvectorize._other_graphs(target) end;
+    graph      regclass;  -- of the one namespace that is asked for
+    is_plain   boolean := predicate = 'true';
     depth      integer := top_k + skip;
     breadth    integer;
+    least_ef   integer;
     candidates integer;
     ways       text[];
     way        text;
@@ -79,31 +86,38 @@ begin
         perform pgvectorize._count_queries(target);
     end if;
 
-    if recall is not null and ef_search is null then
-        ef_search := pgvectorize._ef_search(target, recall);
-        exact := exact or ef_search is null;
+    if recall is not null then
+        least_ef := pgvectorize._ef_search(target, recall, depth, exact);
+        ef_search := greatest(ef_search, least_ef);
+        exact := least_ef is null;
     end if;
-    breadth := pgvectorize._breadth(target, ef_search, depth);
+    if others is not null and not is_plain then
+        select own.graph, own.is_alone into graph, is_plain
+        from pgvectorize._namespace_graph(target, predicate) as own;
+    end if;
+    breadth := pgvectorize._breadth(target, ef_search, depth, not is_plain);
     candidates := pgvectorize._candidates(target, breadth, depth);
     ways := case
         when exact or hnsw is null then array['exact']
         -- relaxed_order keeps every candidate that was passed over, which an
         -- unfiltered query seldom needs
-        when predicate = 'true' and depth <= breadth then array['off', 'relaxed_order', 'exact']
+        when is_plain and depth <= breadth then array['off', 'relaxed_order', 'exact']
         else array['relaxed_order', 'exact']
     end;
-    if predicate <> 'true' then
+    if not is_plain then
         select class.reltuples into count from pg_class as class
-        where class.oid = target.relation and class.reltuples > 0;  -- -1 before the first analyze
-        walk := 1.5 * sqrt(depth * count / graph_cost);
+        where class.oid = coalesce(graph, target.relation) and class.reltuples > 0;  -- -1 before the first analyze
+        walk := sqrt(depth * count / graph_cost);
     end if;
 
     foreach way in array ways loop
-        scans := pg_stat_get_xact_numscans(hnsw);
-        walked := pg_stat_get_xact_tuples_returned(hnsw);
+        scans := pg_stat_get_xact_numscans(hnsw)
+            + case when others is null then 0 else pgvectorize._graph_scans(others) end;
+        walked := pg_stat_get_xact_tuples_returned(hnsw)
+            + case when others is null then 0 else pgvectorize._graph_steps(others) end;
         if way <> 'exact' then
             set := pgvectorize._set_hnsw(
-                breadth, way, coalesce(greatest(20 * walk, breadth), 20000)::integer, coalesce(count < 20000, true)
+                breadth, way, coalesce(greatest(15 * walk, breadth), 20000)::integer, coalesce(count < 20000, true)
             );
         elsif count >= 20000 then
             set := pgvectorize._set_hnsw(breadth, 'off', 20000, true);
@@ -121,9 +135,11 @@ begin
             case return_metadata when 'none' then 'null' else pgvectorize._metadata_sql(target, return_metadata) end,
             case when max_distance is not null then 'nearest.distance <= $2' end
         ) into matches, found using vector, max_distance;
-        walked := pg_stat_get_xact_tuples_returned(hnsw) - walked;
+        walked := pg_stat_get_xact_tuples_returned(hnsw)
+            + case when others is null then 0 else pgvectorize._graph_steps(others) end - walked;
         exit when found >= depth and (walk is null or walked <= greatest(walk, candidates + breadth))
-            or can_tell and pg_stat_get_xact_numscans(hnsw) = scans;
+            or can_tell and scans = pg_stat_get_xact_numscans(hnsw)
+                + case when others is null then 0 else pgvectorize._graph_scans(others) end;
     end loop;
 
     for place in skip + 1 .. least(depth, coalesce(cardinality(matches), 0)) loop

@@ -1,5 +1,5 @@
 -- Answer the queries of a batch that one statement can answer: those without a filter,
--- through the HNSW index. It is planned once, and Postgres goes from one vector to
+-- through the HNSW index, or through that of the one namespace that they are in. It is planned once, and Postgres goes from one vector to
 -- the next without coming back here. Every query is in the result, by its number; one
 -- that was not asked, or under-filled, is not whole and is left to `_search`.
 create or replace function pgvectorize._search_together(
@@ -32,7 +32,9 @@ declare
     breadth integer := pgvectorize._breadth(target, ef_search, depth);
     set     text;
 begin
-    if exact or recall is not null or filters is not null or predicate <> 'true' or depth > breadth
+    if exact or recall is not null or filters is not null or depth > breadth
+        or predicate <> 'true'
+            and not (target.has_other_graphs and (pgvectorize._namespace_graph(target, predicate)).is_alone)
         or target.is_strict or target.is_counted or pgvectorize._hnsw(target) is null
         or (top_k >= 1 and skip >= 0) is not true
         or exists (

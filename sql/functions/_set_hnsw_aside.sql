@@ -52,6 +52,7 @@ begin
             return false;
         end;
         execute format('drop index %s', hnsw);
+        perform pgvectorize._drop_namespace_graphs(target);
     end if;
     return true;
 end;

@@ -17,6 +17,7 @@ begin
     delete from pgvectorize.queries where queries.index_id = target.id;
     delete from pgvectorize.recalls where recalls.index_id = target.id;
     delete from pgvectorize.metadata_indexes where metadata_indexes.index_id = target.id;
+    delete from pgvectorize.namespace_indexes where namespace_indexes.index_id = target.id;
     delete from pgvectorize.indexes where indexes.id = target.id;
 end;
 $$;

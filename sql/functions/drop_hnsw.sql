@@ -1,6 +1,6 @@
 -- Drop the HNSW index of an index: from now on a query compares with every vector,
 -- which finds all and is slower, and writes are many times as fast. `build` makes it
--- again. Waits for running queries and writes of the index to end.
+-- again, and with it those of namespaces, which go, too. Waits for running queries and writes of the index to end.
 create or replace function pgvectorize.drop_hnsw(index text)
 returns pgvectorize.index_info
 language plpgsql
@@ -17,6 +17,7 @@ begin
     if hnsw is not null then
         execute format('drop index %s', hnsw);
     end if;
+    perform pgvectorize._drop_namespace_graphs(target);
     perform pgvectorize._drop_builds(target);
     update pgvectorize.indexes set wants_hnsw = false, modified_on = clock_timestamp()
     where indexes.id = target.id and indexes.wants_hnsw;

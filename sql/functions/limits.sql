@@ -36,6 +36,7 @@ as $$
         ('vectors_to_list',             1000,           1000, 'D'),
         ('facets',                      1000,           1000, 'O; not in Vectorize'),
         ('metadata_indexes',            null,             10, 'D'),
+        ('namespace_indexes',              8,              0, 'O: each is kept up to date, and locked by every statement'),
         ('filter_bytes',                null,           2047, 'D: as compact JSON'),
         ('property_name_characters',     512,            512, 'D'),
         ('filter_depth',                  32,              1, 'O; not in Vectorize'),

@@ -6,7 +6,8 @@
 -- return_values    also return the vectors themselves
 -- return_metadata  none, indexed (properties with a metadata index) or all
 -- ef_search        candidates that the HNSW scan keeps: more is slower and
---                  finds more; 100 by default, or what tune() found
+--                  finds more; by default what tune() found, or 100,
+--                  or 200 below 256 dimensions, of which 0.6 with a filter
 -- exact            compare with every matching vector instead
 -- namespaces       only these; a null among them means the vectors without one
 -- exclude_ids      not these vectors

@@ -1,5 +1,5 @@
 -- Delete all vectors of an index at once, however many they are, and return the
--- mutation's id. Metadata indexes stay.
+-- mutation's id. Metadata and namespace indexes stay.
 -- As Postgres' own `truncate`, which it is: it waits for readers and writers of
 -- the index to end and keeps new ones waiting until the transaction ends
 -- (ACCESS EXCLUSIVE), and it needs the privilege TRUNCATE on the table.

@@ -63,7 +63,8 @@ begin
 
     if point.ef_search is not null then
         perform pgvectorize._keep_recalls(target, points);
-        update pgvectorize.indexes set ef_search = point.ef_search, modified_on = clock_timestamp()
+        update pgvectorize.indexes
+        set ef_search = point.ef_search, graph_cost = pgvectorize._graph_cost(target, points), modified_on = clock_timestamp()
         where indexes.id = target.id;
     end if;
     return point;

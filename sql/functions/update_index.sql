@@ -26,7 +26,7 @@ begin
     elsif ef_search is not null then
         perform pgvectorize._check_between(
             'ef_search', ef_search, 0, pgvectorize._limit('ef_search', false),
-            'It is how many candidates the HNSW scan keeps; 0 brings the default of 100 back.'
+            'It is how many candidates the HNSW scan keeps; 0 brings the default back.'
         );
     end if;
 

@@ -112,3 +112,30 @@ def test_who_watches_sees_how_far_it_is(
     assert set(seen) == {index.name}
     with building.watched_build(Session(context, "host=127.0.0.1 port=1", False, False), "x"):
         assert index.count() == 1_200  # that it cannot be watched ends nothing
+
+
+def test_a_namespace_gets_an_hnsw_index_and_loses_it(
+    client: Client,
+    make_index: Callable[..., str],
+    cli_text: Callable[..., str],
+    cli_json: Callable[..., Any],
+) -> None:
+    index = client.index(make_index(dimensions=64, metric="cosine"))
+    index.upsert(ids=["a", "b"], values=VALUES[:2], namespaces="books")
+    name = index.name
+    assert cli_text("list-namespace-index", name) == f"Index '{name}' has no namespace indexes.\n"
+    assert cli_text("create-namespace-index", name, "--namespace", "books") == (
+        f"Created the HNSW index of namespace 'books' of index '{name}': 2 vectors, float32, "
+        "m 16, ef_construction 64.\n"
+    )
+    assert cli_text("create-namespace-index", name, "--namespace", "books") == (
+        f"Namespace 'books' of index '{name}' has its HNSW index already.\n"
+    )
+    (listed,) = cli_json("list-namespace-index", name)
+    assert listed.pop("bytes") > 0
+    assert listed == {"namespace": "books", "isBuilt": True, "vectorCount": 2}
+    assert "about 2" in cli_text("list-namespace-index", name)
+    index.drop_hnsw()
+    assert "not built" in cli_text("list-namespace-index", name)
+    assert cli_json("delete-namespace-index", name, "--namespace", "books") is None
+    assert cli_json("list-namespace-index", name) == []

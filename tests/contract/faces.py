@@ -33,6 +33,7 @@ from pgvectorize import (
     Matches,
     MetadataIndex,
     Mutation,
+    NamespaceIndex,
     NamespaceInfo,
     Preset,
     RecallPoint,
@@ -82,6 +83,9 @@ class Face(Protocol):
     def create_metadata_index(self, index: str, property_name: str, index_type: str) -> UUID: ...
     def list_metadata_indexes(self, index: str) -> list[MetadataIndex]: ...
     def delete_metadata_index(self, index: str, property_name: str) -> UUID: ...
+    def create_namespace_index(self, index: str, namespace: str) -> IndexBuild: ...
+    def list_namespace_indexes(self, index: str) -> list[NamespaceIndex]: ...
+    def delete_namespace_index(self, index: str, namespace: str) -> None: ...
 
     def borrow(self) -> AbstractContextManager[Borrowed]:
         """Give the same face over a new connection in autocommit, which it only borrows."""
@@ -300,6 +304,15 @@ class SqlFace:
             "delete_metadata_index", index=index, property_name=property_name
         ).values()
         return cast(UUID, mutation_id)
+
+    def create_namespace_index(self, index: str, namespace: str) -> IndexBuild:
+        return IndexBuild(**self._row("create_namespace_index", index=index, namespace=namespace))
+
+    def list_namespace_indexes(self, index: str) -> list[NamespaceIndex]:
+        return [NamespaceIndex(**row) for row in self._rows("list_namespace_indexes", index=index)]
+
+    def delete_namespace_index(self, index: str, namespace: str) -> None:
+        self._row("delete_namespace_index", index=index, namespace=namespace)
 
     @contextmanager
     def borrow(self) -> Iterator[Borrowed]:

@@ -295,7 +295,7 @@ def test_queries_use_what_was_found(face: Face, rough: str, connection: Connecti
 
         assert after == answers(graph, rough, ef_search=ef_search) != before
         assert [ids(matches) for matches in many] == after
-        assert answers(graph, rough, ef_search=100) == before
+        assert answers(graph, rough, ef_search=200) == before
         face.update_index(rough, ef_search=0)
         assert answers(graph, rough) == before
     own = connection.execute("select proconfig from pg_proc where proname = %s", [rough])

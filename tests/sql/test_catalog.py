@@ -21,6 +21,7 @@ from pgvectorize import (
     Match,
     MetadataIndex,
     Mutation,
+    NamespaceIndex,
     NamespaceInfo,
     Preset,
     RecallPoint,
@@ -39,11 +40,13 @@ PUBLIC = {
     "count",
     "create_index",
     "create_metadata_index",
+    "create_namespace_index",
     "delete",
     "delete_by_ids",
     "delete_index",
     "delete_metadata_index",
     "delete_namespace",
+    "delete_namespace_index",
     "describe",
     "drop_hnsw",
     "facets",
@@ -53,6 +56,7 @@ PUBLIC = {
     "limits",
     "list_indexes",
     "list_metadata_indexes",
+    "list_namespace_indexes",
     "list_namespaces",
     "list_vectors",
     "presets",
@@ -152,6 +156,7 @@ def test_nobody_gets_more_rights_than_the_caller(connection: Connection) -> None
         (VectorList, "vector_list"),
         (ListedVector, "stored_vector"),
         (NamespaceInfo, "namespace_info"),
+        (NamespaceIndex, "namespace_index"),
         (Facet, "facet"),
         (MetadataIndex, "metadata_index"),
         (Preset, "preset"),
@@ -200,7 +205,7 @@ def test_every_name_of_an_index_is_made_from_its_id(
     assert strange == set()
 
 
-@pytest.mark.parametrize("table", ["indexes", "metadata_indexes", "mutations"])
+@pytest.mark.parametrize("table", ["indexes", "metadata_indexes", "mutations", "namespace_indexes"])
 def test_every_name_in_the_catalog_says_what_it_is(connection: Connection, table: str) -> None:
     relation = f"pgvectorize.{table}"
     columns = "|".join(attributes(connection, table))

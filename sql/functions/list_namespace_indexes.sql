@@ -1,0 +1,31 @@
+-- Return the HNSW indexes of single namespaces, by namespace: about how many vectors
+-- each holds, as last analyzed, and its size on disk. is_built is false where
+-- `drop_hnsw` dropped it; then `build` brings it back.
+create or replace function pgvectorize.list_namespace_indexes(index text)
+returns setof pgvectorize.namespace_index
+language plpgsql
+stable
+parallel safe
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    target pgvectorize.indexes := pgvectorize._index(index);
+begin
+    return query
+    select
+        indexes.namespace,
+        coalesce(hnsw.indisvalid, false),
+        class.reltuples::bigint,
+        pg_relation_size(class.oid)
+    from pgvectorize.namespace_indexes as indexes
+    left join pg_index as hnsw on hnsw.indexrelid = to_regclass(
+        format('pgvectorize_data.%I', pgvectorize._namespace_relation_name(target.id, indexes.namespace))
+    )
+    left join pg_class as class on class.oid = hnsw.indexrelid and hnsw.indisvalid
+    where indexes.index_id = target.id
+    order by indexes.namespace collate "C";
+end;
+$$;
+
+comment on function pgvectorize.list_namespace_indexes(text)
+    is 'The HNSW indexes of single namespaces.';
