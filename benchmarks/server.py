@@ -7,7 +7,7 @@ import os
 import platform
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -58,11 +58,12 @@ def running(dsn: str | None) -> Iterator[str]:
     if dsn is not None:
         yield dsn
         return
-    with serve(folder("server")) as own:
-        restart = configure(own)
-    if restart:
-        print("  starting the server again with its settings", flush=True)
-    with serve(folder("server")) as own:
+    with ExitStack() as stack:
+        own = stack.enter_context(serve(folder("server")))
+        if configure(own):
+            print("  starting the server again with its settings", flush=True)
+            stack.close()
+            own = stack.enter_context(serve(folder("server")))
         yield database(own, f"bench_{schema_digest()}")
 
 

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
+from itertools import cycle
 from typing import Any
 
 import numpy as np
@@ -36,9 +37,10 @@ def run(bench: Bench) -> None:
     bench.sheet.table("upserts", f"upserts of new rows into {title}")
     for batch in BATCHES:
         live.upserts(batch, bench.options.size(60, 20) if batch == 1 else 3)
-    bench.sheet.table("patches", f"metadata patches of rows in {title}, ms a call")
+    bench.sheet.table("patches", f"other metadata for rows in {title}")
     for batch in BATCHES[:2]:
         live.patches(batch, bench.options.size(60, 20) if batch == 1 else 3)
+    wide_patches(bench)
     bench.sheet.table("beside", f"one row a call and queries, each alone and together, {title}")
     live.beside_queries(bench.options.size(60, 20))
     bench.sheet.table("unchanged", f"upserts of what is there already, {title}")
@@ -47,6 +49,21 @@ def run(bench: Bench) -> None:
     for batch in BATCHES:
         live.deletes(batch, bench.options.size(60, 20) if batch == 1 else 2)
     bench.client.delete_index(NAME)
+
+
+def wide_patches(bench: Bench) -> None:
+    """Measure patches where vectors lie out of line, so that the new row fits the old page."""
+    name = f"{NAME}-wide"
+    data = bench.data(bench.options.size(10_000, 3_000), "synthetic-1536")
+    table = bench.create(name, data)
+    index = bench.local.index(name)
+    index.bulk_load(**data.columns())
+    table.vacuum()
+    live = Live(bench, index, table, data, len(data))
+    bench.sheet.table("wide_patches", f"other metadata for rows in a live index of {data}")
+    for batch in BATCHES[:2]:
+        live.patches(batch, bench.options.size(60, 20) if batch == 1 else 3)
+    bench.client.delete_index(name)
 
 
 class Live:
@@ -65,44 +82,50 @@ class Live:
 
     def upserts(self, batch: int, count: int) -> None:
         """Measure upserts of new rows, against the statement that one would write by hand."""
-        statement = (
-            f"insert into {self._table.relation} (id, namespace, embedding, metadata)"
-            " select * from unnest(%(ids)s::text[], %(namespaces)s::text[], %(values)s::vector[],"
-            " %(metadata)s::jsonb[])"
-            " on conflict (id) do update set namespace = excluded.namespace,"
-            " embedding = excluded.embedding, metadata = excluded.metadata"
-        )
-
-        def by_hand() -> None:
-            columns = self._new(batch)
-            columns["values"] = list(columns["values"])
-            columns["metadata"] = [json.dumps(row) for row in columns["metadata"]]
-            self._bench.connection.execute(statement, columns, prepare=True)
-
         outcomes = rounds(
             {
-                "SQL by hand": by_hand,
+                "SQL by hand": lambda: self._upsert_by_hand(self._new(batch)),
                 "Index.upsert(…)": lambda: self._index.upsert(**self._new(batch)),
             },
             count,
         )
         self._report(f"{batch:,} a call", batch, outcomes, "SQL by hand")
 
+    def _upsert_by_hand(self, columns: dict[str, Any]) -> None:
+        columns["values"] = list(columns["values"])
+        columns["metadata"] = [json.dumps(row) for row in columns["metadata"]]
+        self._bench.connection.execute(
+            f"insert into {self._table.relation} (id, namespace, embedding, metadata)"
+            " select * from unnest(%(ids)s::text[], %(namespaces)s::text[], %(values)s::vector[],"
+            " %(metadata)s::jsonb[])"
+            " on conflict (id) do update set namespace = excluded.namespace,"
+            " embedding = excluded.embedding, metadata = excluded.metadata",
+            columns,
+            prepare=True,
+        )
+
     def patches(self, batch: int, count: int) -> None:
         """Measure patches of metadata, against upserting the same rows with other metadata."""
 
-        def upsert() -> None:
+        def changed() -> dict[str, Any]:
             columns = self._some(batch)
             self._version += 1
             columns["metadata"] = [{**row, "version": self._version} for row in columns["metadata"]]
-            self._index.upsert(**columns)
+            return columns
 
         def patch() -> None:
             self._version += 1
             self._index.update_metadata({"version": self._version}, ids=self._some(batch)["ids"])
 
-        outcomes = rounds({"Index.upsert(…)": upsert, "Index.update_metadata(…)": patch}, count)
-        self._report(f"{batch:,} a call", batch, outcomes, "Index.upsert(…)")
+        outcomes = rounds(
+            {
+                "an upsert by hand": lambda: self._upsert_by_hand(changed()),
+                "Index.upsert(…)": lambda: self._index.upsert(**changed()),
+                "Index.update_metadata(…)": patch,
+            },
+            count,
+        )
+        self._report(f"{batch:,} a call", batch, outcomes, "an upsert by hand")
 
     def beside_queries(self, count: int) -> None:
         """Measure single writes and queries, alone and at the same time."""
@@ -138,20 +161,23 @@ class Live:
     @contextmanager
     def _querying(self) -> Iterator[list[float]]:
         """Query from one other connection for as long as the block runs; give the seconds."""
-        stop = threading.Event()
+        warm, stop = threading.Event(), threading.Event()
         times: list[float] = []
 
         def work() -> None:
             with connect(self._bench.dsn) as connection:
                 index = self._bench.client.using(connection).index(NAME)
-                number = 0
-                while not stop.is_set():
-                    query = self._data.queries[number % len(self._data.queries)]
+                for query in self._data.queries[:5]:
+                    index.query(query, top_k=TOP_K)
+                warm.set()
+                for query in cycle(self._data.queries):
                     times.append(timed(partial(index.query, query, top_k=TOP_K))[0])
-                    number += 1
+                    if stop.is_set():
+                        return
 
         thread = threading.Thread(target=work, daemon=True)
         thread.start()
+        warm.wait(60)
         try:
             yield times
         finally:

@@ -36,7 +36,7 @@ begin
         or predicate <> 'true'
             and not (target.has_other_graphs and (pgvectorize._namespace_graph(target, predicate)).is_alone)
         or target.is_strict or target.is_counted or pgvectorize._hnsw(target) is null
-        or (top_k >= 1 and skip >= 0) is not true
+        or (top_k >= 1 and skip >= 0 and coalesce(ef_search, 1) between 1 and 1000) is not true
         or exists (
             select from unnest(vectors) as asked (vector)
             where pgvectorize._values_problem(target, asked.vector) is not null

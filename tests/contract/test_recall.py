@@ -299,7 +299,7 @@ def test_queries_use_what_was_found(face: Face, rough: str, connection: Connecti
         face.update_index(rough, ef_search=0)
         assert answers(graph, rough) == before
     own = connection.execute("select proconfig from pg_proc where proname = %s", [rough])
-    assert "hnsw.ef_search=100" in str(own.fetchone())
+    assert "hnsw.ef_search=200" in str(own.fetchone())
 
 
 def test_a_query_takes_the_least_that_reaches_its_recall(face: Face, rough: str) -> None:
