@@ -152,7 +152,7 @@ def create_namespace_index(session: Session, name: str, namespace: str) -> None:
 @click.argument("name")
 @click.pass_obj
 def list_namespace_index(session: Session, name: str) -> None:
-    """Show the namespaces that have an HNSW index of their own.
+    """Show the namespaces with an HNSW index.
 
     pgvectorize list-namespace-index products
     """
