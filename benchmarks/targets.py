@@ -144,14 +144,25 @@ def query_many(results: Results) -> Measured | None:
 
 
 def patch(results: Results) -> Measured | None:
-    ratios = [
-        cell(rows(results, "writes", key), "Index.update_metadata(…)", "ratio", rows="1 a call")
+    """Give the speed-up of many rows a call, and beside it of one, which its commit outweighs."""
+    found = {
+        (key, batch): cell(
+            rows(results, "writes", key),
+            "Index.update_metadata(…)",
+            "ratio",
+            rows=f"{batch} a call",
+        )
         for key in ("wide_patches", "patches")
-    ]
-    if None in ratios:
+        for batch in (100, 1)
+    }
+    speed_ups = {case: 1 / ratio for case, ratio in found.items() if ratio}
+    if len(speed_ups) < len(found):
         return None
-    wide, narrow = (1 / ratio for ratio in ratios if ratio)
-    return Measured(wide, f"{shown(wide)} (1,536 dimensions), {shown(narrow)} (384)")
+    text = "; ".join(
+        f"{shown(speed_ups[key, 100])} and one a call {shown(speed_ups[key, 1])} ({dimensions})"
+        for key, dimensions in (("wide_patches", "1,536 dimensions"), ("patches", "384"))
+    )
+    return Measured(speed_ups["wide_patches", 100], text)
 
 
 TARGETS = (
@@ -192,7 +203,7 @@ TARGETS = (
         1.5, 2, "×", "many", query_many,
     ),
     Target(
-        "metadata patch of a row in an indexed table, speed-up over upserting it again",
+        "metadata patch of rows in an indexed table, 100 a call, speed-up over upserting them again",
         5, 20, "×", "writes", patch,
     ),
 )  # fmt: skip

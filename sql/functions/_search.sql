@@ -76,7 +76,11 @@ declare
     matches    pgvectorize.match[];
 begin
     if target.is_strict or pgvectorize._values_problem(target, vector) is not null
-        or (top_k between 1 and 1000 and skip between 0 and 10000 and coalesce(ef_search, 1) between 1 and 1000) is not true
+        or (
+            top_k between 1 and pgvectorize._limit('top_k', false)
+            and skip between 0 and pgvectorize._limit('offset', false)
+            and coalesce(ef_search, 1) between 1 and pgvectorize._limit('ef_search', false)
+        ) is not true
     then
         perform pgvectorize._check_search(
             target, vector, top_k, return_values, return_metadata, ef_search, skip, max_distance

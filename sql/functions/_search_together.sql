@@ -1,7 +1,8 @@
 -- Answer the queries of a batch that one statement can answer: those without a filter,
--- through the HNSW index, or through that of the one namespace that they are in. It is planned once, and Postgres goes from one vector to
--- the next without coming back here. Every query is in the result, by its number; one
--- that was not asked, or under-filled, is not whole and is left to `_search`.
+-- through the HNSW index, or through that of the one namespace that they are in. It is
+-- planned once, and Postgres goes from one vector to the next without coming back here.
+-- Every query is in the result, by its number; one that was not asked, or under-filled,
+-- is not whole and is left to `_search`.
 create or replace function pgvectorize._search_together(
     target           pgvectorize.indexes,
     vectors          @vector@.vector[],
@@ -36,7 +37,9 @@ begin
         or predicate <> 'true'
             and not (target.has_other_graphs and (pgvectorize._namespace_graph(target, predicate)).is_alone)
         or target.is_strict or target.is_counted or pgvectorize._hnsw(target) is null
-        or (top_k >= 1 and skip >= 0 and coalesce(ef_search, 1) between 1 and 1000) is not true
+        or (
+            top_k >= 1 and skip >= 0 and coalesce(ef_search, 1) between 1 and pgvectorize._limit('ef_search', false)
+        ) is not true
         or exists (
             select from unnest(vectors) as asked (vector)
             where pgvectorize._values_problem(target, asked.vector) is not null

@@ -107,7 +107,7 @@ begin
             embedding    @vector@.%7$s(%5$s) constraint %6$I not null,
             metadata     jsonb,
             inserted_by  xid8 default pg_current_xact_id()
-        ) with (fillfactor = 90)  -- room for new versions of a row on its page, see update_metadata
+        ) with (fillfactor = %8$s)
         $sql$,
         name,
         pgvectorize._relation_name(target.id, 'id_not_null'),
@@ -115,9 +115,19 @@ begin
         pgvectorize._relation_name(target.id, 'namespace_not_null'),
         dimensions,
         pgvectorize._relation_name(target.id, 'embedding_not_null'),
-        case storage when 'float16' then 'halfvec' else 'vector' end
+        case storage when 'float16' then 'halfvec' else 'vector' end,
+        -- Room for new versions of rows on their page, which then need no entry in any index
+        -- (see update_metadata): for all of them where vectors lie out of line, as they do
+        -- beyond 2 kB, and the rest of a row is small.
+        case when dimensions * case storage when 'float16' then 2 else 4 end > 1900 then 50 else 90 end
     );
-    execute format('alter table pgvectorize_data.%I alter column namespace set statistics 500', name);
+    -- Filters and namespaces are weighed by these; of vectors and whole documents nothing is
+    -- ever asked, and to sort a sample of them is most of what analyze would take.
+    execute format(
+        'alter table pgvectorize_data.%I alter column namespace set statistics 500, '
+        'alter column embedding set statistics 0, alter column metadata set statistics 0',
+        name
+    );
     execute format(
         'create index %I on pgvectorize_data.%I (namespace, id)',
         pgvectorize._relation_name(target.id, 'namespace_id_idx'), name
