@@ -203,7 +203,7 @@ TARGETS = (
         1.5, 2, "×", "many", query_many,
     ),
     Target(
-        "metadata patch of rows in an indexed table, 100 a call, speed-up over upserting them again",
+        "metadata patch of rows in an indexed table, 100 a call, against upserting them again",
         5, 20, "×", "writes", patch,
     ),
 )  # fmt: skip
