@@ -33,6 +33,7 @@ from pgvectorize.models import (
     BuildProgress,
     BulkLoad,
     Deletion,
+    Explanation,
     Facet,
     Filter,
     IndexBuild,
@@ -655,6 +656,49 @@ class Index:
         """
         return self._run(
             operations.query(
+                self.name,
+                vector,
+                top_k=top_k,
+                namespace=namespace,
+                filter=filter,
+                return_values=return_values,
+                return_metadata=return_metadata,
+                ef_search=ef_search,
+                exact=exact,
+                exclude_ids=exclude_ids,
+                min_score=min_score,
+                max_distance=max_distance,
+                offset=offset,
+                recall=recall,
+            )
+        )
+
+    def explain(
+        self,
+        vector: ValuesInput,
+        *,
+        top_k: int = 5,
+        namespace: str | Sequence[str | None] | None = None,
+        filter: Filter | None = None,
+        return_values: bool = False,
+        return_metadata: ReturnMetadata | bool = "none",
+        ef_search: int | None = None,
+        exact: bool = False,
+        exclude_ids: Sequence[str] | None = None,
+        min_score: float | None = None,
+        max_distance: float | None = None,
+        offset: int = 0,
+        recall: float | None = None,
+    ) -> Explanation:
+        """Run a query and say in words which way it took, and why, and what would help.
+
+        It takes what `query` takes, and does what `query` does, but for the index's own
+        function, which plans the query of a vector alone once a session. It costs the
+        query and, with a namespace or a filter, a count of all matches; it is not counted
+        as a query. Raises what `query` raises.
+        """
+        return self._run(
+            operations.explain(
                 self.name,
                 vector,
                 top_k=top_k,

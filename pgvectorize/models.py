@@ -200,6 +200,30 @@ class RecallPoint:
 
 
 @dataclass(frozen=True, slots=True)
+class Explanation:
+    """Which way a query took, and why.
+
+    `explanation`, also as `str()`, says it in words, a line for each thing. `path` gave the
+    answer of `count` matches, for which it read `visited` vectors. Of `matches`, which match
+    namespace and filter, Postgres expected `expected_matches`; without either, `matches` is
+    how many vectors there are, estimated above 100,000. `milliseconds` is the server's time
+    for all `attempts` together, each of which has Postgres' plan.
+    """
+
+    path: Literal["hnsw", "exact"]
+    expected_matches: int
+    matches: int
+    visited: int
+    count: int
+    milliseconds: float
+    explanation: str
+    attempts: list[dict[str, Any]]
+
+    def __str__(self) -> str:
+        return self.explanation
+
+
+@dataclass(frozen=True, slots=True)
 class BulkLoad:
     """The answer to a bulk load: what it wrote, and the build of the HNSW index, if any."""
 

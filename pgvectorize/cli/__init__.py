@@ -100,6 +100,7 @@ for _command in (
     vectors.insert,
     vectors.upsert,
     vectors.query,
+    vectors.explain,
     vectors.get_vectors,
     vectors.delete_vectors,
     vectors.truncate,

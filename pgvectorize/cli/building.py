@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
 from threading import Event, Thread
 from time import perf_counter
 from typing import Any, TypeVar, get_args
@@ -15,7 +14,7 @@ import click
 import pgvectorize
 from pgvectorize import BuildProgress, IndexBuild
 from pgvectorize.cli.options import DatabaseCommand, Session
-from pgvectorize.cli.output import camel_case, console, index_json, table
+from pgvectorize.cli.output import console, index_json, record_json, table
 from pgvectorize.models import IndexPrecision
 
 _POLL_SECONDS = 0.5
@@ -140,7 +139,7 @@ def create_namespace_index(session: Session, name: str, namespace: str) -> None:
     with watched_build(session, name):
         build = index.create_namespace_index(namespace)
     session.answer(
-        build_json(build),
+        record_json(build),
         f"Created the HNSW index of namespace '{namespace}' of index '{name}': "
         f"{build.vectors:,} vectors, {_parameters(build)}."
         if build.is_built
@@ -207,7 +206,7 @@ def _built(session: Session, name: str, **options: Any) -> tuple[Any, ...]:
     with watched_build(session, name):
         build = index.build(**options)
     seconds = perf_counter() - started
-    data = {"index": name, **build_json(build), "seconds": round(seconds, 3)}
+    data = {"index": name, **record_json(build), "seconds": round(seconds, 3)}
     if not build.is_built:
         return (
             data,
@@ -223,10 +222,6 @@ def _built(session: Session, name: str, **options: Any) -> tuple[Any, ...]:
 
 def _parameters(build: IndexBuild) -> str:
     return f"{build.index_precision}, m {build.m}, ef_construction {build.ef_construction}"
-
-
-def build_json(build: IndexBuild) -> dict[str, Any]:
-    return {camel_case(name): value for name, value in asdict(build).items()}
 
 
 def memory_sentences(build: IndexBuild) -> list[str]:

@@ -8,6 +8,7 @@ import re
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -174,6 +175,11 @@ def shortest(values: ValuesInput) -> list[float]:
     return [
         int(number) if number.is_integer() and abs(number) < 1e15 else number for number in numbers
     ]
+
+
+def record_json(record: Any) -> dict[str, Any]:
+    """Return a dataclass as JSON has it: every field, in camel case."""
+    return {camel_case(name): value for name, value in asdict(record).items()}
 
 
 def camel_case(name: str) -> str:

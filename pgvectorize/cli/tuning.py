@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
 from importlib import import_module
 from math import floor
 from pathlib import Path
@@ -18,7 +17,7 @@ import psycopg
 from pgvectorize import Client, IndexInfo, InvalidRequest, RecallPoint
 from pgvectorize.cli import ndjson
 from pgvectorize.cli.options import DatabaseCommand, Session
-from pgvectorize.cli.output import camel_case, console, table
+from pgvectorize.cli.output import console, record_json, table
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -83,7 +82,7 @@ def recall(
     if save is not None:
         save(info, points)
     session.answer(
-        [point_json(point) for point in points],
+        [record_json(point) for point in points],
         _curve(info, points),
         f"Of the true {top_k} nearest, as the mean of {points[-1].queries:,} queries ± its "
         "standard error; the time is the median on the server.",
@@ -109,17 +108,13 @@ def tune(
     with _watched(session, name) as client:
         point = client.index(name).tune(recall, vectors=vectors, queries=queries, top_k=top_k)
     session.answer(
-        {"index": name, **point_json(point)},
+        {"index": name, **record_json(point)},
         f"Index '{name}' has no HNSW index: a query compares with every vector and finds all."
         if point.ef_search is None
         else f"Queries of index '{name}' use ef_search {point.ef_search} from now on. They find "
         f"{point.recall:.4f} ± {point.standard_error:.4f} of the true {top_k} nearest, "
         f"in {point.milliseconds:.2f} ms.",
     )
-
-
-def point_json(point: RecallPoint) -> dict[str, Any]:
-    return {camel_case(name): value for name, value in asdict(point).items()}
 
 
 def _curve(info: IndexInfo, points: Sequence[RecallPoint]) -> Table:

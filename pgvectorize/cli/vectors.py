@@ -9,7 +9,7 @@ from typing import Any, Literal, TypeVar, get_args
 
 import click
 
-from pgvectorize import InvalidVector
+from pgvectorize import InvalidVector, VectorNotFound
 from pgvectorize.cli import ndjson
 from pgvectorize.cli.options import (
     DatabaseCommand,
@@ -28,10 +28,11 @@ from pgvectorize.cli.output import (
     page_json,
     page_table,
     progress_of_reading,
+    record_json,
     table,
     vector_json,
 )
-from pgvectorize.models import PatchMode, ReturnMetadata
+from pgvectorize.models import PatchMode, ReturnMetadata, ValuesInput
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
@@ -159,48 +160,53 @@ def _write(
     )
 
 
+def _search_options(command: _Function) -> _Function:
+    """Add what `query` and `explain` take."""
+    for option in (
+        click.option(
+            "--offset", type=int, default=0, show_default=True, help="Leave out so many first."
+        ),
+        click.option("--max-distance", type=float, help="At most this far; for cosine 1 - score."),
+        click.option("--min-score", type=float, help="For cosine: at least this score."),
+        click.option("--exclude-ids", cls=ManyValues, metavar="ID ...", help="Leave these out."),
+        click.option("--exact", is_flag=True, help="Compare with every matching vector."),
+        click.option("--recall", type=float, help="The share to find, as `tune` measured it."),
+        click.option("--ef-search", type=int, help="How many candidates the HNSW scan keeps."),
+        _filter,
+        click.option(
+            "--namespace", multiple=True, help="Search only this one; or these, given again."
+        ),
+        _return_metadata,
+        _return_values,
+        click.option(
+            "--top-k", type=int, default=5, show_default=True, help="How many, 1 to 1,000."
+        ),
+        click.option("--vector-id", help="Search with the stored vector of this id instead."),
+        click.option(
+            "--vector",
+            cls=ManyValues,
+            callback=parse_numbers,
+            metavar="N ...",
+            help="The numbers to search with: 1 -2 3, 1,-2,3 or [1, -2, 3].",
+        ),
+        click.argument("name"),
+    ):
+        command = option(command)
+    return command
+
+
 @click.command("query", cls=DatabaseCommand)
-@click.argument("name")
-@click.option(
-    "--vector",
-    cls=ManyValues,
-    callback=parse_numbers,
-    metavar="N ...",
-    help="The numbers to search with: 1 -2 3, 1,-2,3 or [1, -2, 3].",
-)
-@click.option("--vector-id", help="Search with the stored vector of this id instead.")
-@click.option("--top-k", type=int, default=5, show_default=True, help="How many, 1 to 1,000.")
-@_return_values
-@_return_metadata
-@click.option("--namespace", multiple=True, help="Search only this one; or these, given again.")
-@_filter
-@click.option("--ef-search", type=int, help="How many candidates the HNSW scan keeps.")
-@click.option("--recall", type=float, help="The share to find, as `tune` measured it.")
-@click.option("--exact", is_flag=True, help="Compare with every matching vector.")
-@click.option("--exclude-ids", cls=ManyValues, metavar="ID ...", help="Leave these out.")
-@click.option("--min-score", type=float, help="For cosine: at least this score.")
-@click.option("--max-distance", type=float, help="At most this far; for cosine 1 - score.")
-@click.option("--offset", type=int, default=0, show_default=True, help="Leave out so many first.")
+@_search_options
 @_shape
 @click.pass_obj
 def query(
     session: Session,
+    /,
     name: str,
     vector: list[float] | None,
     vector_id: str | None,
-    top_k: int,
-    return_values: bool,
-    return_metadata: ReturnMetadata,
-    namespace: tuple[str, ...],
-    filter: Mapping[str, Any] | None,
-    ef_search: int | None,
-    recall: float | None,
-    exact: bool,
-    exclude_ids: tuple[str, ...],
-    min_score: float | None,
-    max_distance: float | None,
-    offset: int,
     shape: str,
+    **options: Any,
 ) -> None:
     """Find the vectors nearest to a vector, best first.
 
@@ -208,23 +214,9 @@ def query(
     pgvectorize query products --vector-id 5 --return-metadata all
     pgvectorize query products --vector-id 5 --filter '{"price": {"$gte": 10, "$lt": 100}}'
     """
-    if (vector is None) == (vector_id is None):
-        raise click.UsageError("give either --vector or --vector-id")
+    _check_vector(vector, vector_id)
     index = session.client.index(name)
-    options: dict[str, Any] = {
-        "top_k": top_k,
-        "namespace": namespace or None,
-        "filter": filter,
-        "return_values": return_values,
-        "return_metadata": return_metadata,
-        "ef_search": ef_search,
-        "recall": recall,
-        "exact": exact,
-        "exclude_ids": exclude_ids,
-        "min_score": min_score,
-        "max_distance": max_distance,
-        "offset": offset,
-    }
+    options["namespace"] = options["namespace"] or None
     if vector is not None:
         matches = index.query(vector, **options)
     else:
@@ -232,10 +224,56 @@ def query(
         matches = index.query_by_id(vector_id, **options)
     session.answer(
         announcement_json(matches) if shape == "announcement" else matches_json(matches),
-        matches_table(matches, values=return_values, metadata=return_metadata != "none")
+        matches_table(
+            matches,
+            values=options["return_values"],
+            metadata=options["return_metadata"] != "none",
+        )
         if matches
         else "No vectors match.",
     )
+
+
+@click.command("explain", cls=DatabaseCommand)
+@_search_options
+@click.pass_obj
+def explain(
+    session: Session,
+    /,
+    name: str,
+    vector: ValuesInput | None,
+    vector_id: str | None,
+    **options: Any,
+) -> None:
+    """Run a query, and say which way it takes and why.
+
+    It takes what `query` takes. Postgres' own plans are in the answer of --json.
+
+    pgvectorize explain products --vector 54.8 5.5 3.1 --filter '{"price": {"$lt": 100}}'
+    pgvectorize explain products --vector-id 5 --namespace shoes
+    """
+    _check_vector(vector, vector_id)
+    index = session.client.index(name)
+    options["namespace"] = options["namespace"] or None
+    if vector is None:
+        assert vector_id is not None
+        stored = index.get_by_ids([vector_id])
+        if not stored:
+            raise VectorNotFound(
+                f'vector "{vector_id}" does not exist in index "{name}"',
+                hint="List the vectors to see which ids there are.",
+            )
+        vector = stored[0].values
+    explanation = index.explain(vector, **options)
+    session.answer(
+        record_json(explanation),
+        *explanation.explanation.splitlines(),
+    )
+
+
+def _check_vector(vector: object, vector_id: str | None) -> None:
+    if (vector is None) == (vector_id is None):
+        raise click.UsageError("give either --vector or --vector-id")
 
 
 @click.command("get-vectors", cls=DatabaseCommand)

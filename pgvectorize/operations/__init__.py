@@ -30,7 +30,7 @@ from pgvectorize.operations.indexes import (
     usage,
 )
 from pgvectorize.operations.recall import recall, tune
-from pgvectorize.operations.search import count, query, query_by_id, query_many
+from pgvectorize.operations.search import count, explain, query, query_by_id, query_many
 from pgvectorize.operations.vectors import (
     BATCH_SIZE,
     COPY_SIZE,
@@ -72,6 +72,7 @@ __all__ = [
     "delete_namespace_index",
     "describe",
     "drop_hnsw",
+    "explain",
     "facets",
     "get_by_ids",
     "get_index",

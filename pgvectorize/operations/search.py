@@ -6,13 +6,20 @@ import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from psycopg.sql import SQL, Identifier
 
 from pgvectorize.encoding import Matrix, query_vector, vector_array
 from pgvectorize.errors import DatabaseError, IndexNotFound, InvalidRequest, SchemaOutdated
-from pgvectorize.models import Filter, Match, Matches, ReturnMetadata, ValuesInput
+from pgvectorize.models import (
+    Explanation,
+    Filter,
+    Match,
+    Matches,
+    ReturnMetadata,
+    ValuesInput,
+)
 from pgvectorize.operations.parameters import (
     filter_parameter,
     filters_parameter,
@@ -20,6 +27,14 @@ from pgvectorize.operations.parameters import (
 )
 from pgvectorize.plans import Handshake, Plan, Row, Statement
 
+if TYPE_CHECKING:
+    from typing_extensions import LiteralString
+
+_OPTIONS: LiteralString = """top_k => %(top_k)s, filter => %(filter)s,
+            return_values => %(return_values)s, return_metadata => %(return_metadata)s,
+            ef_search => %(ef_search)s, exact => %(exact)s, namespaces => %(namespaces)s,
+            exclude_ids => %(exclude_ids)s, min_score => %(min_score)s,
+            max_distance => %(max_distance)s, "offset" => %(offset)s, recall => %(recall)s"""
 _INDEX_NAME = re.compile("[a-z][a-z0-9_-]{0,62}")
 # what a query must not ask for if the index's own function is to answer it
 _PLAIN = {
@@ -58,15 +73,10 @@ def query(index: str, vector: ValuesInput, **options: Any) -> Plan[Matches]:
 
 def _query(given: Mapping[str, Any]) -> Plan[Matches]:
     rows = yield Statement(
-        """
+        f"""
         select id, score, namespace, values, metadata
         from pgvectorize.query(
-            index => %(index)s, vector => %(vector)s, top_k => %(top_k)s,
-            filter => %(filter)s,
-            return_values => %(return_values)s, return_metadata => %(return_metadata)s,
-            ef_search => %(ef_search)s, exact => %(exact)s, namespaces => %(namespaces)s,
-            exclude_ids => %(exclude_ids)s, min_score => %(min_score)s,
-            max_distance => %(max_distance)s, "offset" => %(offset)s, recall => %(recall)s
+            index => %(index)s, vector => %(vector)s, {_OPTIONS}
         )
         """,
         given,
@@ -76,15 +86,10 @@ def _query(given: Mapping[str, Any]) -> Plan[Matches]:
 
 def query_by_id(index: str, id: str, **options: Any) -> Plan[Matches]:
     rows = yield Statement(
-        """
+        f"""
         select id, score, namespace, values, metadata
         from pgvectorize.query_by_id(
-            index => %(index)s, id => %(id)s, top_k => %(top_k)s,
-            filter => %(filter)s,
-            return_values => %(return_values)s, return_metadata => %(return_metadata)s,
-            ef_search => %(ef_search)s, exact => %(exact)s, namespaces => %(namespaces)s,
-            exclude_ids => %(exclude_ids)s, min_score => %(min_score)s,
-            max_distance => %(max_distance)s, "offset" => %(offset)s, recall => %(recall)s
+            index => %(index)s, id => %(id)s, {_OPTIONS}
         )
         """,
         {"index": index, "id": id, **_options(**options)},
@@ -100,16 +105,10 @@ def query_many(
     **options: Any,
 ) -> Plan[list[Matches]]:
     rows = yield Statement(
-        """
+        f"""
         select query, id, score, namespace, values, metadata
         from pgvectorize.query_many(
-            index => %(index)s, vectors => %(vectors)s, top_k => %(top_k)s,
-            filter => %(filter)s,
-            return_values => %(return_values)s, return_metadata => %(return_metadata)s,
-            ef_search => %(ef_search)s, exact => %(exact)s, namespaces => %(namespaces)s,
-            exclude_ids => %(exclude_ids)s, min_score => %(min_score)s,
-            max_distance => %(max_distance)s, "offset" => %(offset)s, filters => %(filters)s,
-            recall => %(recall)s
+            index => %(index)s, vectors => %(vectors)s, filters => %(filters)s, {_OPTIONS}
         )
         """,
         {
@@ -123,6 +122,17 @@ def query_many(
     for row in rows:
         by_query[row.pop("query")].append(row)
     return [_matches(by_query[number]) for number in range(1, len(vectors) + 1)]
+
+
+def explain(index: str, vector: ValuesInput, **options: Any) -> Plan[Explanation]:
+    rows = yield Statement(
+        f"""
+        select path, expected_matches, matches, visited, count, milliseconds, explanation, attempts
+        from pgvectorize.explain(index => %(index)s, vector => %(vector)s, {_OPTIONS})
+        """,
+        {"index": index, "vector": query_vector(vector), **_options(**options)},
+    )
+    return Explanation(**rows[0])
 
 
 def count(

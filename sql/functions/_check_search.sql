@@ -1,5 +1,5 @@
--- Refuse a search that cannot be: one condition for all that is common to be right,
--- and the checks that say what is wrong only where something is.
+-- Refuse a search that cannot be, saying what is wrong. `_search` asks only where one
+-- condition on all that is common to be right does not hold.
 create or replace function pgvectorize._check_search(
     target           pgvectorize.indexes,
     vector           @vector@.vector,

@@ -24,6 +24,9 @@
 --
 -- max_distance is applied to what was found, nearest first, and costs nothing;
 -- inside the scan it would make the scan go on in search of what is not there.
+--
+-- explained  return instead a row for each way that was tried, whose metadata tells of it:
+--            so `explain` tells of what is done here, and not of what it would do itself
 create or replace function pgvectorize._search(
     target           pgvectorize.indexes,
     vector           @vector@.vector,
@@ -35,7 +38,8 @@ create or replace function pgvectorize._search(
     exact            boolean,
     skip             integer,
     max_distance     double precision,
-    recall           double precision default null
+    recall           double precision default null,
+    explained        boolean default false
 )
 returns setof pgvectorize.match
 language plpgsql
@@ -69,11 +73,13 @@ declare
     count      double precision;  -- of rows, about
     walk       double precision;  -- steps that a walk may take
     set        text;
-    walked     bigint;
-    scans      bigint;
+    statement  text;
+    before     bigint[];
+    used       bigint[];
     found      bigint;
     can_tell   boolean := current_setting('track_counts')::boolean;  -- a superuser may turn the counter off
     matches    pgvectorize.match[];
+    plan       jsonb;
 begin
     if target.is_strict or pgvectorize._values_problem(target, vector) is not null
         or (
@@ -115,10 +121,7 @@ begin
     end if;
 
     foreach way in array ways loop
-        scans := pg_stat_get_xact_numscans(hnsw)
-            + case when others is null then 0 else pgvectorize._graph_scans(others) end;
-        walked := pg_stat_get_xact_tuples_returned(hnsw)
-            + case when others is null then 0 else pgvectorize._graph_steps(others) end;
+        before := pgvectorize._graph_use(hnsw, others);
         if way <> 'exact' then
             set := pgvectorize._set_hnsw(
                 breadth, way, coalesce(greatest(15 * walk, breadth), 20000)::integer, coalesce(count < 20000, true)
@@ -126,7 +129,7 @@ begin
         elsif count >= 20000 then
             set := pgvectorize._set_hnsw(breadth, 'off', 20000, true);
         end if;
-        execute pgvectorize._search_sql(
+        statement := pgvectorize._search_sql(
             target, '$1',
             case
                 when way = 'exact' or count is null then predicate
@@ -138,12 +141,22 @@ begin
             case when return_values then 'nearest.embedding' else 'null' end,
             case return_metadata when 'none' then 'null' else pgvectorize._metadata_sql(target, return_metadata) end,
             case when max_distance is not null then 'nearest.distance <= $2' end
-        ) into matches, found using vector, max_distance;
-        walked := pg_stat_get_xact_tuples_returned(hnsw)
-            + case when others is null then 0 else pgvectorize._graph_steps(others) end - walked;
-        exit when found >= depth and (walk is null or walked <= greatest(walk, candidates + breadth))
-            or can_tell and scans = pg_stat_get_xact_numscans(hnsw)
-                + case when others is null then 0 else pgvectorize._graph_scans(others) end;
+        );
+        if explained then
+            plan := pgvectorize._explain(statement, vector, max_distance);
+            found := (plan #> '{Plan,Plans,0,Actual Rows}')::numeric;  -- of what the aggregates count
+            used := pgvectorize._graph_use(hnsw, others);
+            return next row(null, null, null, null, jsonb_build_object(
+                'way', way, 'ef_search', breadth, 'found', found, 'wanted', depth, 'steps', used[2] - before[2],
+                'trusted_steps', greatest(walk, candidates + breadth),
+                'most_steps', current_setting('hnsw.max_scan_tuples')::integer, 'plan', plan
+            ))::pgvectorize.match;
+        else
+            execute statement into matches, found using vector, max_distance;
+        end if;
+        used := pgvectorize._graph_use(hnsw, others);
+        exit when found >= depth and (walk is null or used[2] - before[2] <= greatest(walk, candidates + breadth))
+            or can_tell and used[1] = before[1];
     end loop;
 
     for place in skip + 1 .. least(depth, coalesce(cardinality(matches), 0)) loop
@@ -154,6 +167,6 @@ $$;
 
 comment on function pgvectorize._search(
     pgvectorize.indexes, @vector@.vector, integer, text, boolean, text, integer, boolean, integer, double precision,
-    double precision
+    double precision, boolean
 )
     is 'The nearest vectors among those that satisfy a predicate.';

@@ -21,6 +21,7 @@ from pgvectorize import (
     BulkLoad,
     Client,
     Deletion,
+    Explanation,
     Facet,
     Index,
     IndexBuild,
@@ -70,6 +71,7 @@ class Face(Protocol):
     def query(self, index: str, vector: Any, **options: Any) -> Matches: ...
     def query_by_id(self, index: str, id: str, **options: Any) -> Matches: ...
     def query_many(self, index: str, vectors: Any, **options: Any) -> list[Matches]: ...
+    def explain(self, index: str, vector: Any, **options: Any) -> Explanation: ...
     def count(self, index: str, **options: Any) -> int: ...
     def get_by_ids(self, index: str, ids: Iterable[str]) -> list[Vector]: ...
     def delete_by_ids(self, index: str, ids: Iterable[str]) -> Mutation: ...
@@ -251,6 +253,11 @@ class SqlFace:
         for row in self._rows("query_many", index=index, vectors=literals, **_options(options)):
             answers[row.pop("query") - 1].append(row)
         return [_matches(rows) for rows in answers]
+
+    def explain(self, index: str, vector: Any, **options: Any) -> Explanation:
+        return Explanation(
+            **self._row("explain", index=index, vector=_vector_literal(vector), **_options(options))
+        )
 
     def count(self, index: str, **options: Any) -> int:
         number: int = self._row("count", index=index, **_options(options))["count"]

@@ -49,6 +49,7 @@ PUBLIC = {
     "delete_namespace_index",
     "describe",
     "drop_hnsw",
+    "explain",
     "facets",
     "get_by_ids",
     "get_index",

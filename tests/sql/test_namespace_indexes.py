@@ -207,7 +207,8 @@ def test_a_walk_that_finds_too_few_is_noticed(
             (many,) = own.query_many(VALUES[:1], top_k=top_k, namespace="half", **options)
             assert many.count == top_k
         walks = connection.execute(
-            "select pgvectorize._graph_scans(pgvectorize._other_graphs(pgvectorize._index(%s)))",
+            "select (pgvectorize._graphs_use(pgvectorize._other_graphs(index)))[1]"
+            " from pgvectorize._index(%s) as index",
             [index.name],
         ).fetchone()
     assert walks is not None

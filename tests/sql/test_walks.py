@@ -100,3 +100,20 @@ def settings(
         ).fetchall()
 
     return read
+
+
+def test_explain_says_that_a_walk_was_not_trusted(split: Index) -> None:
+    told = split.explain(np.full(DIMENSIONS, 20.0), filter={"unindexed": True})
+    assert (told.path, told.matches, told.count, told.visited) == ("exact", ROWS // 10, 5, ROWS)
+    assert [attempt["way"] for attempt in told.attempts] == ["relaxed_order", "exact"]
+    _, _, walk, exact, _, advice = str(told).splitlines()
+    assert "which ends after" in walk or "they are not trusted" in walk
+    assert exact.startswith(f"It searches exactly. It reads the whole table, {ROWS:,} vectors")
+    assert "create-metadata-index split --property-name unindexed" in advice
+
+
+def test_explain_says_that_a_walk_was_short(split: Index) -> None:
+    told = split.explain(np.full(DIMENSIONS, 20.0), filter={"unindexed": False}, top_k=10)
+    assert (told.path, told.count) == ("hnsw", 10)
+    assert 10 <= told.visited <= 20
+    assert len(told.attempts) == 1
