@@ -547,10 +547,20 @@ class AsyncIndex:
         Raises `InvalidRequest`, and `IndexBusy` where another session builds, or a long
         transaction keeps the new one from its place.
         """
-        options = (self.name, m, ef_construction, index_precision, memory, workers, rebuild)
+        build = operations.build
         if concurrently and self._client._owns_source:
-            return await self._run(operations.build_concurrently(*options))
-        return await self._run(operations.build(*options))
+            build = operations.build_concurrently
+        return await self._run(
+            build(
+                self.name,
+                m=m,
+                ef_construction=ef_construction,
+                index_precision=index_precision,
+                memory=memory,
+                workers=workers,
+                rebuild=rebuild,
+            )
+        )
 
     async def build_progress(self) -> list[BuildProgress]:
         """Return how far the builds of this index have come that run now, in any session."""

@@ -35,15 +35,7 @@ _BUILD: LiteralString = (
 )
 
 
-def build(
-    index: str,
-    m: int | None,
-    ef_construction: int | None,
-    index_precision: IndexPrecision | None,
-    memory: str | int | None,
-    workers: int | None,
-    rebuild: bool,
-) -> Plan[IndexBuild]:
+def build(index: str, **options: Any) -> Plan[IndexBuild]:
     """Build the HNSW index within the transaction, if there is one."""
     rows = yield Statement(
         f"""
@@ -54,20 +46,12 @@ def build(
             workers => %(workers)s, rebuild => %(rebuild)s
         )
         """,
-        _options(index, m, ef_construction, index_precision, memory, workers, rebuild),
+        {"index": index, **_options(**options)},
     )
     return IndexBuild(**rows[0])
 
 
-def build_concurrently(
-    index: str,
-    m: int | None,
-    ef_construction: int | None,
-    index_precision: IndexPrecision | None,
-    memory: str | int | None,
-    workers: int | None,
-    rebuild: bool,
-) -> Plan[IndexBuild]:
+def build_concurrently(index: str, **options: Any) -> Plan[IndexBuild]:
     """As `build`, without making anybody wait; not in a transaction."""
     answer = yield from _concurrently(
         index,
@@ -79,7 +63,7 @@ def build_concurrently(
             workers => %(workers)s, rebuild => %(rebuild)s, attempt => %(attempt)s
         )
         """,
-        _options(index, m, ef_construction, index_precision, memory, workers, rebuild),
+        {"index": index, **_options(**options)},
     )
     if answer.is_built:
         yield Statement(
@@ -254,7 +238,7 @@ def bulk_load(
 
 
 def _options(
-    index: str,
+    *,
     m: int | None,
     ef_construction: int | None,
     index_precision: IndexPrecision | None,
@@ -263,7 +247,6 @@ def _options(
     rebuild: bool,
 ) -> dict[str, Any]:
     return {
-        "index": index,
         "m": m,
         "ef_construction": ef_construction,
         "index_precision": index_precision,

@@ -18,9 +18,8 @@ volatile
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    target  pgvectorize.indexes;
-    hnsw    regclass;
-    rebuild text;
+    target   pgvectorize.indexes;
+    has_hnsw boolean;
 begin
     perform pgvectorize._stage();
     execute format('insert into pg_temp.pgvectorize_staging (id, namespace, embedding, metadata) %s', source);
@@ -42,10 +41,9 @@ begin
     target := pgvectorize._index(name);
     perform pgvectorize._check_adopted(target, 'select id, namespace, embedding, metadata from pg_temp.pgvectorize_staging');
 
-    hnsw := pgvectorize._hnsw(target);
-    if hnsw is not null then
-        rebuild := pg_get_indexdef(hnsw);
-        execute format('drop index %s', hnsw);
+    has_hnsw := pgvectorize._hnsw(target) is not null;
+    if has_hnsw then
+        perform pgvectorize.drop_hnsw(name);
     end if;
     execute format(
         $sql$
@@ -56,8 +54,8 @@ begin
         $sql$,
         target.relation
     );
-    if hnsw is not null then
-        execute rebuild;
+    if has_hnsw then
+        perform pgvectorize.build(name);
     end if;
     perform pgvectorize._record_mutation(target);
     return pgvectorize.get_index(name);

@@ -1,5 +1,5 @@
 -- Set what a build of an HNSW index needs, until the transaction or the session
--- ends; `_reset_build` ends it before. pgvector asks Postgres whether a table is
+-- ends, or the client resets them. pgvector asks Postgres whether a table is
 -- worth a parallel build, and Postgres looks at its size without the vectors that
 -- lie in its TOAST table; without a least size it says yes.
 create or replace function pgvectorize._set_build(memory bigint, workers integer, is_local boolean)

@@ -29,7 +29,6 @@ declare
     target    pgvectorize.indexes := pgvectorize._index(index);
     distance  double precision := pgvectorize._max_distance(target, min_score, max_distance);
     common    text := pgvectorize._predicate_sql(target, namespace, filter, namespaces, exclude_ids);
-    predicate text := common;
     number    integer;
     answer    pgvectorize.match[];
     is_whole  boolean := false;
@@ -50,14 +49,16 @@ begin
             return query select number, match.* from unnest(answer) as match;
             continue;
         end if;
-        if filters[number] is not null then
-            predicate := format('%s and %s', common, pgvectorize._filter_sql(target.id, filters[number], format('filters[%s]', number), strict => target.is_strict));
-        else
-            predicate := common;
-        end if;
         return query select number, match.* from pgvectorize._search(
-            target, vectors[number], top_k, predicate, return_values, return_metadata, ef_search, exact,
-            "offset", distance, recall
+            target, vectors[number], top_k,
+            concat(
+                common,
+                ' and ' || case
+                    when filters[number] is not null then
+                        pgvectorize._filter_sql(target.id, filters[number], format('filters[%s]', number), strict => target.is_strict)
+                end
+            ),
+            return_values, return_metadata, ef_search, exact, "offset", distance, recall
         ) as match;
     end loop;
 end;

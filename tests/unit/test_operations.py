@@ -291,7 +291,10 @@ def test_what_is_not_checked_by_the_database_is_checked_before_it_is_sent() -> N
 
 # Building
 
-OPTIONS_OF_A_BUILD: tuple[Any, ...] = ("docs", None, None, None, None, None, False)
+OPTIONS_OF_A_BUILD: dict[str, Any] = {
+    **dict.fromkeys(("m", "ef_construction", "index_precision", "memory", "workers")),
+    "rebuild": False,
+}
 BUILD = IndexBuild(True, "float32", 16, 64, 1_000, 2**26, 2**20, 1_000, 2)
 
 
@@ -307,7 +310,7 @@ def settings_are_reset(plan: Generator[Any, Any, Any], asked: Any) -> Any:
 
 
 def test_a_build_sets_builds_resets_and_looks_again() -> None:
-    plan = operations.build_concurrently(*OPTIONS_OF_A_BUILD)
+    plan = operations.build_concurrently("docs", **OPTIONS_OF_A_BUILD)
     assert statement(next(plan)).params["attempt"] == 0
     settings = statement(plan.send(step("create index '100%'")))
     assert settings.params == {"memory": 2**26, "workers": 2}
@@ -321,13 +324,13 @@ def test_a_build_sets_builds_resets_and_looks_again() -> None:
 
 
 def test_a_build_with_nothing_to_do_says_so() -> None:
-    plan = operations.build_concurrently(*OPTIONS_OF_A_BUILD)
+    plan = operations.build_concurrently("docs", **OPTIONS_OF_A_BUILD)
     next(plan)
     assert answer(plan, step(None)) == replace(BUILD, is_built=False)
 
 
 def test_a_build_that_lacks_memory_is_tried_with_less() -> None:
-    plan = operations.build_concurrently(*OPTIONS_OF_A_BUILD)
+    plan = operations.build_concurrently("docs", **OPTIONS_OF_A_BUILD)
     asked = next(plan)
     for attempt in (0, 1, 2):
         assert statement(asked).params["attempt"] == attempt
@@ -343,7 +346,7 @@ def test_a_build_that_lacks_memory_is_tried_with_less() -> None:
 
 
 def test_a_build_that_fails_otherwise_cleans_up_and_says_why() -> None:
-    plan = operations.build_concurrently(*OPTIONS_OF_A_BUILD)
+    plan = operations.build_concurrently("docs", **OPTIONS_OF_A_BUILD)
     next(plan)
     plan.send(step("create"))
     plan.send([])
@@ -354,7 +357,7 @@ def test_a_build_that_fails_otherwise_cleans_up_and_says_why() -> None:
 
 
 def test_a_build_waits_for_its_place_but_not_for_ever() -> None:
-    plan = operations.build_concurrently(*OPTIONS_OF_A_BUILD)
+    plan = operations.build_concurrently("docs", **OPTIONS_OF_A_BUILD)
     next(plan)
     for _ in range(79):
         assert "pg_sleep" in str(plan.send(step(None, is_waiting=True)).sql)
