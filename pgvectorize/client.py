@@ -8,13 +8,14 @@ from functools import partial
 from itertools import chain, pairwise
 from types import TracebackType
 from typing import Any, TypeVar
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import numpy.typing as npt
 import psycopg
 from psycopg import Connection, Cursor
 from psycopg.pq import TransactionStatus
 from psycopg.rows import dict_row
+from psycopg.sql import SQL, Identifier
 from psycopg_pool import ConnectionPool
 
 from pgvectorize import operations
@@ -28,18 +29,23 @@ from pgvectorize.encoding import (
     column_batches,
     query_matrix,
 )
-from pgvectorize.errors import InvalidRequest, InvalidVector, translate, translated
+from pgvectorize.errors import InvalidRequest, InvalidVector, check_dsn, translate, translated
 from pgvectorize.models import (
+    Access,
     BuildProgress,
     BulkLoad,
     Deletion,
     Explanation,
     Facet,
     Filter,
+    Finding,
+    Grant,
     IndexBuild,
     IndexDescription,
     IndexInfo,
     IndexPrecision,
+    IndexSize,
+    IndexStats,
     IndexType,
     IndexUsage,
     Library,
@@ -53,9 +59,11 @@ from pgvectorize.models import (
     NamespaceInfo,
     PatchMode,
     Preset,
+    PrewarmedRelation,
     RecallPoint,
     ReturnMetadata,
     Storage,
+    Vacuum,
     ValuesInput,
     Vector,
     VectorInput,
@@ -83,6 +91,8 @@ class Client:
         self._source = source
         self._handshake: Handshake | None = None
         self._owns_source = False
+        self._is_pooled = False  # by a pooler on the way to the server
+        self._is_strict_by_transaction = False
         self._on_close: Callable[[], None] | None = None
 
     @classmethod
@@ -93,28 +103,39 @@ class Client:
         min_size: int = 1,
         max_size: int = 4,
         timeout: float = 30.0,
-        prepared_statements: bool = True,
+        prepared_statements: bool | None = None,
         strict: bool = False,
     ) -> Client:
         """Connect to a database that `pgvectorize migrate` has been run on.
 
         `dsn` is a libpq connection string or URI; "" takes libpq's `PG*` variables.
         The pool keeps `min_size` to `max_size` connections in autocommit; `timeout`
-        is how many seconds a call waits for one. With PgBouncer in transaction mode
-        older than 1.22, pass `prepared_statements=False`. `strict` enforces Vectorize's
-        own limits on every index, as if each had been created with it; behind PgBouncer,
-        or over a connection of your own, `set pgvectorize.strict = on` there instead.
+        is how many seconds a call waits for one. `strict` enforces Vectorize's own limits
+        on every index, as if each had been created with it; over a connection of your
+        own, `set pgvectorize.strict = on` there instead.
 
-        Raises `ConnectionFailed`, `SchemaOutdated`, `ExtensionUnavailable` and
-        `ServerUnsupported`.
+        A pooler such as PgBouncer may stand between, also in transaction mode. It is
+        found out, and whether it knows `prepared_statements`, as PgBouncer does from 1.21
+        on; False does without them. An HNSW index is then built `concurrently` only where
+        it fits into the server's maintenance_work_mem. True is for a pooler that keeps the
+        session of each connection.
+
+        Raises `ConnectionFailed`, `SchemaOutdated`, `ExtensionUnavailable`,
+        `ServerUnsupported`, and `InvalidRequest` for a `dsn` that is none.
         """
         options: dict[str, Any] = {"autocommit": True, "client_encoding": "utf8"}
-        if not prepared_statements:
-            options["prepare_threshold"] = None
+        check_dsn(dsn)
         with translated():
             # first without the pool, which would try again until it times out
             with Connection.connect(dsn, **options) as connection:
                 handshake = cls(connection)._shake_hands()
+                is_pooled = (
+                    not prepared_statements and handshake.backend_pid != connection.info.backend_pid
+                )
+                if prepared_statements is None:
+                    prepared_statements = not is_pooled or _may_prepare(connection)
+            if not prepared_statements:
+                options["prepare_threshold"] = None
             pool = ConnectionPool(
                 dsn,
                 kwargs=options,
@@ -122,12 +143,14 @@ class Client:
                 max_size=max_size,
                 timeout=timeout,
                 open=False,
-                configure=_be_strict if strict else None,
+                configure=_be_strict if strict and not is_pooled else None,
             )
             pool.open()
         client = cls(pool)
         client._handshake = handshake
         client._owns_source = True
+        client._is_pooled = is_pooled
+        client._is_strict_by_transaction = strict and is_pooled
         return client
 
     def using(self, source: Connection[Any] | ConnectionPool[Any]) -> Client:
@@ -323,6 +346,49 @@ class Client:
         """
         return self._run(operations.usage(index))
 
+    def doctor(self, index: str | None = None) -> list[Finding]:
+        """Return what is wrong with one index or each, and with the server, the worst first.
+
+        Each finding has the command that mends it. It changes nothing and takes no rights
+        but to read; what the role may not see is a finding, too. What keeps this library
+        from working with a database is found by `pgvectorize.schema.diagnose(dsn)`, as no
+        client can connect then; the command `pgvectorize doctor` tells both.
+        """
+        return self._run(operations.doctor(index))
+
+    def size(
+        self,
+        vectors: int,
+        *,
+        dimensions: int | None = None,
+        preset: str | None = None,
+        storage: Storage = "float32",
+        index_precision: IndexPrecision | None = None,
+        m: int = 16,
+        metadata_bytes: int = 100,
+        id_bytes: int = 16,
+    ) -> IndexSize:
+        """Return how much room and memory an index of so many `vectors` would take.
+
+        Give `dimensions`, or a `preset`; the rest is as for `create_index`, and what
+        metadata, as JSON, and an id take on average. Sizes are those after a load and a
+        build, within some 5 %; updates and deletes leave room that is used again later.
+
+        Raises `InvalidRequest`.
+        """
+        return self._run(
+            operations.size(
+                vectors,
+                dimensions,
+                preset,
+                storage,
+                index_precision,
+                m,
+                metadata_bytes,
+                id_bytes,
+            )
+        )
+
     def limits(self) -> list[LimitInfo]:
         """Return every limit: what holds here, and in strict mode, with its source."""
         return self._run(operations.limits())
@@ -331,17 +397,44 @@ class Client:
         """Return the known embedding models with their dimensions and metric."""
         return self._run(operations.presets())
 
+    def grant(self, role: str, access: Access) -> None:
+        """Give a role what it needs, with every index there is and every one to come.
+
+        A "reader" may search and read, a "writer" insert, change and delete vectors as
+        well, the "owner" all, as create, build and delete indexes, migrate and grant. A
+        role has one of the three: to grant another replaces it.
+
+        There is one owner, to which everything belongs. To have several, grant it to a
+        role made for that, of which they are members. Only the owner, a member of it or a
+        superuser may grant. Raises `PermissionDenied` and `InvalidRequest`.
+        """
+        self._run(operations.grant(role, access))
+
+    def revoke(self, role: str) -> None:
+        """Take from a role all that `grant` gives; that it has nothing is no error.
+
+        What the owner had belongs to the role that is connected from then on. Raises
+        `PermissionDenied` and `InvalidRequest`.
+        """
+        self._run(operations.revoke(role))
+
+    def list_grants(self) -> list[Grant]:
+        """Return the owner, the writers and the readers, by name."""
+        return self._run(operations.list_grants())
+
     def _run(self, plan: Plan[T], *, atomic: bool = False) -> T:
         """Run a plan on one connection; `atomic` puts a transaction around it."""
         with translated():
             with self._connection() as connection:
-                if not atomic:
+                if not atomic and not self._is_strict_by_transaction:
                     return self._drive(connection, plan)
                 idle = connection.info.transaction_status == TransactionStatus.IDLE
                 if idle and not connection.autocommit:
                     # begins the caller's transaction, which is not ours to commit
                     connection.execute("select")
                 with connection.transaction():
+                    if self._is_strict_by_transaction:
+                        connection.execute("set local pgvectorize.strict = on")
                     return self._drive(connection, plan)
 
     def _drive(self, connection: Connection[Any], plan: Plan[T]) -> T:
@@ -386,8 +479,16 @@ class Client:
         if isinstance(self._source, Connection):
             yield self._source
         else:
-            with self._source.connection() as connection:
-                yield connection
+            is_broken = False
+            try:
+                with self._source.connection() as connection:
+                    try:
+                        yield connection
+                    finally:
+                        is_broken = connection.broken
+            finally:
+                if is_broken:  # if the server was restarted, so are the others: no more calls fail
+                    self._source.check()
 
     def _shares(self, count: int, connections: int | None) -> list[slice]:
         """Divide so many rows among connections, or leave them whole where few or borrowed."""
@@ -399,6 +500,11 @@ class Client:
             shares = min(connections or max(most // 2, 1), most, max(count // _LEAST_SHARE, 1))
         bounds = [count * share // shares for share in range(shares + 1)]
         return [slice(*pair) for pair in pairwise(bounds)]
+
+    @property
+    def _is_free(self) -> bool:
+        """Whether a call may do what cannot be part of a transaction."""
+        return self._owns_source and not self._is_strict_by_transaction
 
     def _shake_hands(self) -> Handshake:
         """Check once that library and database fit, and learn the types' OIDs."""
@@ -548,8 +654,8 @@ class Index:
         transaction keeps the new one from its place.
         """
         build = operations.build
-        if concurrently and self._client._owns_source:
-            build = operations.build_concurrently
+        if concurrently and self._client._is_free:
+            build = partial(operations.build_concurrently, has_session=not self._client._is_pooled)
         return self._run(
             build(
                 self.name,
@@ -573,6 +679,51 @@ class Index:
         the index to end. Raises `IndexBusy`.
         """
         return self._run(operations.drop_hnsw(self.name))
+
+    def stats(self, *, exact: bool = False) -> IndexStats:
+        """Return the rows of the index, its room, its use and its builds.
+
+        Above 100,000 vectors they and the namespaces are estimated; `exact` counts them,
+        which takes a scan. Takes no rights but to read.
+        """
+        return self._run(operations.stats(self.name, exact))
+
+    def vacuum(self, *, analyze: bool = True, rebuild: bool | None = None) -> Vacuum:
+        """Remove deleted and replaced rows, and bring the statistics up to date.
+
+        Searches and writes go on. Where more than 3 % of the rows are dead, the HNSW index
+        is first built anew, beside the one in use: to take dead vectors out of it takes
+        longer than that, and leaves their room. `rebuild` decides otherwise; what a build
+        takes is said in `build`. That `analyze` is left out seldom makes sense.
+
+        Rows that older transactions may see stay: then `remaining_rows` is not 0, and
+        `doctor` names those transactions. The second time there is nothing to do. Through
+        a pooler it is built only where it fits into maintenance_work_mem.
+
+        It cannot be part of a transaction, so it is refused over a borrowed connection.
+        Raises `InvalidRequest`, `PermissionDenied` and, while another session builds or
+        vacuums, `IndexBusy`.
+        """
+        if not self._client._is_free:
+            raise InvalidRequest(
+                "a vacuum cannot be part of a transaction",
+                hint="Use a client with connections of its own: pgvectorize.connect(dsn)",
+            )
+        return self._run(
+            operations.vacuum(self.name, analyze, rebuild, has_session=not self._client._is_pooled)
+        )
+
+    def prewarm(self) -> list[PrewarmedRelation]:
+        """Read the index into memory, as after a start of the server; return what was read.
+
+        The HNSW index, the others, the table and its vectors go into the shared buffers,
+        from which others have to go, as far as they fit, the HNSW index first of all; the
+        rest is read into the system's cache. Takes as long as to read all from the disk.
+
+        Raises `DatabaseError` where the database lacks the extension pg_prewarm, and
+        `PermissionDenied`.
+        """
+        return self._run(operations.prewarm(self.name))
 
     def recall(
         self,
@@ -968,7 +1119,7 @@ class Index:
 
         Raises `InvalidRequest`, also where one of another type exists, and `IndexBusy`.
         """
-        if self._client._owns_source:
+        if self._client._is_free:
             plan = operations.build_metadata_index(self.name, property_name, index_type)
         else:
             plan = operations.create_metadata_index(self.name, property_name, index_type)
@@ -1002,8 +1153,12 @@ class Index:
 
         Raises `InvalidRequest` and `IndexBusy`.
         """
-        if self._client._owns_source:
-            return self._run(operations.build_namespace_index(self.name, namespace))
+        if self._client._is_free:
+            return self._run(
+                operations.build_namespace_index(
+                    self.name, namespace, has_session=not self._client._is_pooled
+                )
+            )
         return self._run(operations.create_namespace_index(self.name, namespace))
 
     def list_namespace_indexes(self) -> list[NamespaceIndex]:
@@ -1051,6 +1206,27 @@ class Index:
 
 def _be_strict(connection: Connection[Any]) -> None:
     connection.execute("set pgvectorize.strict = on")
+
+
+def _may_prepare(connection: Connection[Any]) -> bool:
+    """Say whether the pooler on the way knows prepared statements.
+
+    Then it gives them names of its own on the server, and prepares them on each of its
+    connections. Else they are there under psycopg's name, on one of them, for whomever
+    gets it next.
+    """
+    statement = SQL(
+        "select name from pg_catalog.pg_prepared_statements"
+        " where starts_with(name, '_pg3_') and position({} in statement) > 0"
+    ).format(str(uuid4()))  # by which it finds itself
+    try:
+        with connection.transaction():  # which stays on one of them
+            found = (connection.execute(statement, prepare=True)).fetchone()
+            if found is not None:
+                connection.execute(SQL("deallocate {}").format(Identifier(found[0])))
+    except (psycopg.errors.DuplicatePreparedStatement, psycopg.errors.InvalidSqlStatementName):
+        return False  # another client of the pooler has left its own there
+    return found is None
 
 
 def _after(written: int, error: InvalidVector) -> InvalidVector:

@@ -18,6 +18,8 @@ PgVectorizeError
 ├── EmbeddedUnavailable                no embedded Postgres can be started
 ├── ConnectionFailed                   no connection, or it was lost
 └── DatabaseError                      anything else that Postgres said
+    ├── PermissionDenied               the role may not do this                42501
+    └── ReadOnly                       a standby, or a read-only transaction   25006
 
 The SQL functions raise the codes on the right, with the same messages and hints.
 """
@@ -29,6 +31,7 @@ from contextlib import contextmanager
 
 import psycopg
 import psycopg_pool
+from psycopg.conninfo import conninfo_to_dict
 
 
 class PgVectorizeError(Exception):
@@ -131,6 +134,14 @@ class DatabaseError(PgVectorizeError):
     """Anything else that Postgres said; the psycopg error is `__cause__`."""
 
 
+class PermissionDenied(DatabaseError):
+    """The role that is connected may not do this."""
+
+
+class ReadOnly(DatabaseError):
+    """The server is a standby, or the transaction may only read."""
+
+
 BY_SQLSTATE: dict[str, type[PgVectorizeError]] = {
     "PV000": InvalidRequest,
     "PV001": IndexNotFound,
@@ -145,6 +156,23 @@ BY_SQLSTATE: dict[str, type[PgVectorizeError]] = {
 }
 
 MIGRATE_HINT = "Run: pgvectorize migrate"
+READ_ONLY_HINT = (
+    "To write, connect to the primary: list all servers in the DSN, with "
+    "target_session_attrs=read-write. On the primary itself, see default_transaction_read_only."
+)
+
+# What the errors of an operator's settings and of the machine ask for; nothing was changed.
+_HINTS = {
+    "40P01": "Nothing was changed. Try again.",
+    "53100": "The server's disk is full, and nothing was changed. Free space, then try again.",
+    "53200": "The server lacks memory, and nothing was changed. Ask for less at a time.",
+    "55P03": "Another session holds the index, and nothing was changed. Try again, or raise "
+    "lock_timeout.",
+    "57014": "Nothing was changed. Ask for less at a time, or raise statement_timeout.",
+}
+
+# A session that the server has ended, by a timeout of its own or because it stops.
+_ENDED = ("08", "57P", "25P03", "25P04")
 
 # Our statements name our own objects only: if one is missing, so is a `migrate`.
 _MISSING = (
@@ -171,17 +199,49 @@ def translate(error: psycopg.Error) -> PgVectorizeError:
     if isinstance(error, psycopg_pool.PoolTimeout):
         return ConnectionFailed(message, hint="Is the server up, and the pool large enough?")
     lost = error.sqlstate is None and isinstance(error, psycopg.OperationalError)
-    if lost or (error.sqlstate or "").startswith(("08", "57P")):
+    if lost or (error.sqlstate or "").startswith(_ENDED):
         return ConnectionFailed(
             message, hint="Check the server and the DSN, then try again.", sqlstate=error.sqlstate
         )
+    if isinstance(error, psycopg.errors.InsufficientPrivilege):
+        return PermissionDenied(message, hint=hint or _grant_hint(error), sqlstate=error.sqlstate)
+    if isinstance(error, psycopg.errors.ReadOnlySqlTransaction):
+        return ReadOnly(message, hint=hint or READ_ONLY_HINT, sqlstate=error.sqlstate)
+    hint = _HINTS.get(error.sqlstate or "", hint)
     return DatabaseError(message, hint=hint, sqlstate=error.sqlstate)
+
+
+def _grant_hint(error: psycopg.Error) -> str:
+    """Name the role that is connected, and what its rights come from."""
+    user = error.pgconn.user.decode(errors="replace") if error.pgconn else ""
+    role = user if user else "ROLE"
+    found = f'Connected as "{role}". ' if user else ""
+    return f"{found}Who owns pgvectorize can run: pgvectorize grant {{reader|writer|owner}} {role}"
 
 
 def _details(text: str) -> dict[str, int]:
     """Read the detail that our own functions give: "row 3, code 40012"."""
     found = (part.split(" ") for part in text.split(", ") if part)
     return {name: int(number) for name, number in found}
+
+
+def check_dsn(dsn: str) -> None:
+    """Refuse a connection string that libpq cannot read, or reads wrongly; raises `InvalidRequest`.
+
+    libpq would quote it in its error, and its password with it.
+    """
+    try:
+        host = str(conninfo_to_dict(dsn).get("host") or "")
+    except psycopg.Error:
+        is_read = False
+    else:  # a password with a bare "@" ends in the host; a socket may begin with one
+        is_read = "@" not in host or host.startswith(("@", "/"))
+    if not is_read:
+        raise InvalidRequest(
+            "the DSN is not a connection string",
+            hint="Write postgresql://user:password@host:port/database, with what is special in a "
+            "password percent-encoded (@ is %40), or host=… port=… dbname=… user=… password=….",
+        )
 
 
 @contextmanager

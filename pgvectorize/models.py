@@ -19,6 +19,8 @@ Storage: TypeAlias = Literal["float32", "float16"]
 IndexPrecision: TypeAlias = Literal["float32", "float16", "binary"]
 Library: TypeAlias = Literal["vecs", "langchain"]
 PatchMode: TypeAlias = Literal["merge", "replace"]
+Severity: TypeAlias = Literal["error", "warning", "notice"]
+Access: TypeAlias = Literal["owner", "writer", "reader"]
 Values: TypeAlias = npt.NDArray[np.float32]
 ValuesInput: TypeAlias = Sequence[float] | npt.NDArray[Any]
 Metadata: TypeAlias = Mapping[str, Any]
@@ -224,6 +226,126 @@ class Explanation:
 
 
 @dataclass(frozen=True, slots=True)
+class Finding:
+    """Something that is wrong, or worth knowing, and what mends it.
+
+    An "error" keeps something from working, a "warning" makes it slow, or will. `code` says
+    what kind of finding it is and stays the same. `name` is the index, None where it is about
+    the server or the database. `mend` is a command: of `pgvectorize`, or SQL that ends with
+    ";"; None where none would.
+    """
+
+    severity: Severity
+    code: str
+    name: str | None
+    finding: str
+    mend: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class IndexSize:
+    """How much room and memory an index takes, in bytes.
+
+    `table_bytes` is the table with its indexes on ids and namespaces, and `total_bytes` that
+    and the HNSW index, which holds `hnsw_precision`. `build_memory` is with what a build
+    stays in memory, which takes `shared_memory` in /dev/shm if it has workers. `shared_buffers`
+    hold the HNSW index, with a fifth of the table.
+    """
+
+    hnsw_precision: IndexPrecision
+    table_bytes: int
+    hnsw_bytes: int
+    total_bytes: int
+    build_memory: int
+    shared_memory: int
+    shared_buffers: int
+
+
+@dataclass(frozen=True, slots=True)
+class PostgresIndex:
+    """An index that Postgres has of an index's table.
+
+    `kind` is "hnsw"; "namespace" or "metadata", with the name of the one or the property of
+    the other as `subject`; "ids" or "namespaces"; "new" for an HNSW index that is not in its
+    place; "other" for one of somebody else's. `scans` and `last_scan` say how it was used.
+    """
+
+    relation: str
+    kind: Literal["hnsw", "namespace", "metadata", "ids", "namespaces", "new", "other"]
+    subject: str | None
+    is_valid: bool
+    bytes: int
+    scans: int
+    last_scan: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class IndexStats:
+    """The rows of an index, its room in bytes, its use and its builds.
+
+    `is_estimate` says whether `vector_count` and `namespace_count` are. `toast_bytes` holds
+    vectors of more than 2 kB. `dead_rows` were deleted or replaced and are still there,
+    `modified_rows` changed since it was analyzed, all as Postgres counts them. A hit ratio is
+    the share of pages that were in the shared buffers, None where none was asked for. Scans
+    and pages are counted since `counted_since`, None for ever.
+    """
+
+    name: str
+    vector_count: int
+    namespace_count: int | None
+    is_estimate: bool
+    has_hnsw: bool
+    index_precision: IndexPrecision
+    m: int
+    ef_construction: int
+    ef_search: int | None
+    table_bytes: int
+    toast_bytes: int
+    hnsw_bytes: int
+    namespace_hnsw_bytes: int
+    metadata_index_bytes: int
+    other_index_bytes: int
+    total_bytes: int
+    bytes_per_vector: int | None
+    live_rows: int
+    dead_rows: int
+    modified_rows: int
+    last_vacuum: datetime | None
+    is_autovacuum: bool | None
+    last_analyze: datetime | None
+    is_autoanalyze: bool | None
+    table_scans: int
+    table_hit_ratio: float | None
+    hnsw_hit_ratio: float | None
+    indexes: list[PostgresIndex]
+    running_builds: int
+    counted_since: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class PrewarmedRelation:
+    """A table or index that was read into memory; `is_buffered` into the shared buffers."""
+
+    relation: str
+    bytes: int
+    is_buffered: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Vacuum:
+    """What a vacuum did.
+
+    `dead_rows` is about how many deleted or replaced rows there were, `remaining_rows` how
+    many there still are, which older transactions may see. `build` is of the HNSW index,
+    where it was built anew first.
+    """
+
+    dead_rows: int
+    remaining_rows: int
+    build: IndexBuild | None
+
+
+@dataclass(frozen=True, slots=True)
 class BulkLoad:
     """The answer to a bulk load: what it wrote, and the build of the HNSW index, if any."""
 
@@ -350,6 +472,14 @@ class Preset:
     name: str
     dimensions: int
     metric: Metric
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """A role of Postgres, and what it may do; see `grant`."""
+
+    role: str
+    access: Access
 
 
 VectorInput: TypeAlias = Vector | Sequence[Any] | Mapping[str, Any]

@@ -45,6 +45,11 @@ Plan: TypeAlias = Generator[Statement | Copy, list[Row], T]
 
 @dataclass(frozen=True, slots=True)
 class Handshake:
-    """What a client learns of a database once: the OID of the type `vector`."""
+    """What a client learns of a database once.
+
+    The OID of the type `vector`, and the process that serves the connection: through a
+    pooler it is another than the one that libpq knows.
+    """
 
     vector_oid: int
+    backend_pid: int

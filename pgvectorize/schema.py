@@ -11,7 +11,8 @@ import hashlib
 import io
 import re
 import threading
-from collections.abc import Iterator
+import warnings
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,7 +27,14 @@ from alembic.config import Config
 from sqlalchemy.exc import DBAPIError
 
 from pgvectorize.compatibility import REVISION, check_pgvector, check_revision, check_server
-from pgvectorize.errors import ExtensionUnavailable, translate, translated
+from pgvectorize.errors import (
+    ExtensionUnavailable,
+    PgVectorizeError,
+    check_dsn,
+    translate,
+    translated,
+)
+from pgvectorize.models import Finding
 
 _LOCK = "select pg_advisory_xact_lock(hashtextextended('pgvectorize schema', 0))"
 # `create schema if not exists` wants the right to create even where there is nothing to do
@@ -89,6 +97,8 @@ def current(connection: sa.Connection) -> SchemaState:
         extension = _extension(connection)
         if extension is None or extension[1] != vector_schema:
             functions = None  # the extension was moved since, and the functions name its schema
+        elif functions == wanted().functions and not _are_all_there(connection):
+            functions = None  # as after a restore of which a part failed
     return SchemaState(revision, functions)
 
 
@@ -138,6 +148,63 @@ def inspect(dsn: str) -> SchemaState:
         return current(connection)
 
 
+def diagnose(dsn: str) -> list[Finding]:
+    """Return what keeps this library from working with a database, with what mends it.
+
+    Server, pgvector, and a schema that is missing, behind or ahead: with one of these, all
+    errors, no client can connect. Functions that are not this library's are a warning. What
+    else may be wrong, `Client.doctor` finds.
+    """
+    findings: list[Finding] = []
+
+    def check(code: str, mend: str | None, attempt: Callable[[], object]) -> None:
+        try:
+            attempt()
+        except PgVectorizeError as error:
+            findings.append(Finding("error", code, None, f"{error.message}.", mend))
+
+    with _connected(dsn) as connection, warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # `doctor` finds a pgvector that is old
+        version_num, encoding = connection.exec_driver_sql(
+            "select current_setting('server_version_num')::integer,"
+            " current_setting('server_encoding')"
+        ).one()
+        check("server_unsupported", None, lambda: check_server(version_num, encoding))
+        extension = _extension(connection)
+        if extension is None:
+            findings.append(
+                Finding(
+                    "error",
+                    "pgvector_missing",
+                    None,
+                    "pgvector is not in this database.",
+                    "create extension vector;",
+                )
+            )
+        else:
+            version, _ = extension
+            check("pgvector_old", "alter extension vector update;", lambda: check_pgvector(version))
+        found = current(connection)
+    is_ahead = found.revision is not None and found.revision > REVISION
+    check(
+        "schema_ahead" if is_ahead else "schema_behind",
+        "pip install --upgrade pgvectorize" if is_ahead else "pgvectorize migrate",
+        lambda: check_revision(found.revision),
+    )
+    if found.revision == REVISION and found.functions != wanted().functions:
+        findings.append(
+            Finding(
+                "warning",
+                "functions_differ",
+                None,
+                f"the database has functions {found.functions or 'that are not whole'}, this "
+                f"library comes with {wanted().functions}.",
+                "pgvectorize migrate",
+            )
+        )
+    return findings
+
+
 def upgrade_sql(vector_schema: str = "public") -> str:
     """Return the SQL that a first `migrate` would run, without connecting.
 
@@ -177,6 +244,7 @@ def _config(
         "is 'Digest of the functions that were applied.'",
         "set local check_function_bodies = on",
         _COMPILE,
+        "select pgvectorize._settle()",
     ]
     return config
 
@@ -236,6 +304,19 @@ def _functions(vector_schema: str) -> list[str]:
     ]
 
 
+def _are_all_there(connection: sa.Connection) -> bool:
+    """Say whether each file of `sql/functions` has its function in the database."""
+    names = [path.stem for path in _find("sql/functions").glob("*.sql")]
+    there = connection.execute(
+        sa.text(
+            "select count(distinct proname) from pg_catalog.pg_proc"
+            " where pronamespace = 'pgvectorize'::regnamespace and proname = any (:names)"
+        ),
+        {"names": names},
+    ).scalar()
+    return there == len(names)
+
+
 def _find(folder: str) -> Path:
     """Return a folder that lies beside this file in a wheel, one up in a checkout."""
     here = Path(__file__).parent
@@ -245,10 +326,12 @@ def _find(folder: str) -> Path:
 
 @contextmanager
 def _connected(dsn: str) -> Iterator[sa.Connection]:
+    check_dsn(dsn)
     # A creator, because libpq's connection strings are not all SQLAlchemy URLs.
     engine = sa.create_engine(
         "postgresql+psycopg://",
-        creator=lambda: psycopg.connect(dsn, client_encoding="utf8"),
+        # a statement is seldom run twice, and a pooler may not know what was prepared
+        creator=lambda: psycopg.connect(dsn, client_encoding="utf8", prepare_threshold=None),
         poolclass=sa.NullPool,
     )
     with _translated(), engine.begin() as connection:

@@ -13,7 +13,7 @@ from psycopg.conninfo import make_conninfo
 from psycopg.sql import SQL, Identifier
 
 import pgvectorize
-from pgvectorize import schema
+from tests import variants
 from tests.servers import Server, running_server
 
 _numbers = count(1)
@@ -37,7 +37,8 @@ def pytest_report_header(config: pytest.Config) -> str:
     with psycopg.connect(server.dsn) as connection:
         row = connection.execute("select current_setting('server_version')").fetchone()
     assert row is not None
-    return f"postgres: {row[0]}, {server.origin}"
+    variant = f", with {', '.join(sorted(chosen))}" if (chosen := variants.chosen()) else ""
+    return f"postgres: {row[0]}, {server.origin}{variant}"
 
 
 @pytest.fixture(scope="session")
@@ -51,9 +52,7 @@ def _database(server: Server) -> Iterator[str]:
     name = f"pgvectorize_test_{next(_numbers)}"
     with psycopg.connect(server.dsn, autocommit=True) as connection:
         connection.execute(SQL("drop database if exists {} with (force)").format(Identifier(name)))
-        connection.execute(
-            SQL("create database {} template template0 encoding 'UTF8'").format(Identifier(name))
-        )
+        connection.execute(variants.create_database(connection, name))
         try:
             yield make_conninfo(server.dsn, dbname=name)
         finally:
@@ -70,8 +69,7 @@ def empty_database(server: Server) -> Iterator[str]:
 @pytest.fixture(scope="session")
 def dsn(server: Server) -> Iterator[str]:
     """The DSN of the migrated database that tests share; each makes its own index."""
-    with _database(server) as dsn:
-        schema.migrate(dsn)
+    with _database(server) as direct, variants.prepared(direct) as dsn:
         yield dsn
 
 
@@ -84,7 +82,7 @@ def client(dsn: str) -> Iterator[pgvectorize.Client]:
 @pytest.fixture
 def connection(dsn: str) -> Iterator[psycopg.Connection[tuple[object, ...]]]:
     """A plain connection in autocommit, as a SQL user has it."""
-    with psycopg.connect(dsn, autocommit=True) as connection:
+    with psycopg.connect(dsn, autocommit=True, **variants.psycopg_options()) as connection:
         yield connection
 
 

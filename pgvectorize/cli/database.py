@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 import click
 
 from pgvectorize.cli.options import DatabaseCommand, Session
 from pgvectorize.cli.output import table
 from pgvectorize.embedded import DEFAULT_PATH
+from pgvectorize.models import Access
 
 if TYPE_CHECKING:
     from pgvectorize.schema import SchemaState
@@ -114,6 +115,56 @@ def limits(session: Session) -> None:
 
 def _bound(value: int | None) -> str:
     return "none" if value is None else f"{value:,}"
+
+
+@click.command("grant", cls=DatabaseCommand)
+@click.argument("access", type=click.Choice(get_args(Access)))
+@click.argument("role")
+@click.pass_obj
+def grant(session: Session, access: Access, role: str) -> None:
+    """Make a role owner, writer or reader.
+
+    It holds for every index, also for those to come, and replaces what was granted
+    before. A reader searches and reads; a writer inserts, changes and deletes vectors
+    as well; the owner does all. Only the owner or a superuser may grant.
+
+    pgvectorize grant reader search_service
+    pgvectorize grant writer importer
+    pgvectorize grant owner vectors
+    """
+    session.client.grant(role, access)
+    session.answer({"role": role, "access": access}, f"Role '{role}' is {_ARTICLES[access]}.")
+
+
+_ARTICLES = {"owner": "the owner", "writer": "a writer", "reader": "a reader"}
+
+
+@click.command("revoke", cls=DatabaseCommand)
+@click.argument("role")
+@click.pass_obj
+def revoke(session: Session, role: str) -> None:
+    """Take from a role what `grant` gave it.
+
+    What the owner had belongs to the role that runs this from then on.
+
+    pgvectorize revoke search_service
+    """
+    session.client.revoke(role)
+    session.answer({"role": role, "access": None}, f"Role '{role}' has nothing any more.")
+
+
+@click.command("list-grants", cls=DatabaseCommand)
+@click.pass_obj
+def list_grants(session: Session) -> None:
+    """Show the owner, the writers and the readers.
+
+    pgvectorize list-grants
+    """
+    known = session.client.list_grants()
+    session.answer(
+        [asdict(grant) for grant in known],
+        table(("role", "access"), [(grant.role, grant.access) for grant in known]),
+    )
 
 
 @click.command("demo", cls=DatabaseCommand)

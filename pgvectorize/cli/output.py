@@ -224,6 +224,15 @@ def facts(rows: Iterable[tuple[str, object]]) -> Table:
     return made
 
 
+def size(bytes: float) -> str:
+    """Write a size as people read it: 1.5 GB."""
+    for unit in ("bytes", "kB", "MB"):
+        if bytes < 1024:
+            return f"{bytes:,.0f} {unit}" if unit == "bytes" else f"{bytes:,.1f} {unit}"
+        bytes /= 1024
+    return f"{bytes:,.1f} GB"
+
+
 def index_facts(info: IndexInfo) -> Table:
     return facts(
         [

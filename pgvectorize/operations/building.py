@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any
 
 from psycopg.sql import SQL, Composed
 
 from pgvectorize.encoding import Batch
-from pgvectorize.errors import DatabaseError, IndexBusy, PgVectorizeError
+from pgvectorize.errors import (
+    DatabaseError,
+    IndexBusy,
+    InvalidRequest,
+    PgVectorizeError,
+    SchemaOutdated,
+)
 from pgvectorize.models import (
     BuildProgress,
     BulkLoad,
@@ -17,7 +24,7 @@ from pgvectorize.models import (
     IndexInfo,
     IndexPrecision,
 )
-from pgvectorize.operations.indexes import CLASHES, INFO
+from pgvectorize.operations.indexes import INFO, check_clash
 from pgvectorize.operations.vectors import Operation, write
 from pgvectorize.plans import Handshake, Plan, Statement
 
@@ -51,8 +58,13 @@ def build(index: str, **options: Any) -> Plan[IndexBuild]:
     return IndexBuild(**rows[0])
 
 
-def build_concurrently(index: str, **options: Any) -> Plan[IndexBuild]:
-    """As `build`, without making anybody wait; not in a transaction."""
+def build_concurrently(index: str, *, has_session: bool = True, **options: Any) -> Plan[IndexBuild]:
+    """As `build`, without making anybody wait; not in a transaction.
+
+    Without `has_session`, where a pooler may put each statement on another connection to
+    the server, there are no settings that are the build's own: it must do with the
+    server's maintenance_work_mem.
+    """
     answer = yield from _concurrently(
         index,
         """
@@ -64,6 +76,7 @@ def build_concurrently(index: str, **options: Any) -> Plan[IndexBuild]:
         )
         """,
         {"index": index, **_options(**options)},
+        has_session,
     )
     if answer.is_built:
         yield Statement(
@@ -86,8 +99,8 @@ def create_namespace_index(index: str, namespace: str) -> Plan[IndexBuild]:
     return IndexBuild(**rows[0])
 
 
-def build_namespace_index(index: str, namespace: str) -> Plan[IndexBuild]:
-    """As `create_namespace_index`, without making writers wait; not in a transaction."""
+def build_namespace_index(index: str, namespace: str, has_session: bool = True) -> Plan[IndexBuild]:
+    """As `create_namespace_index`, without making writers wait; see `build_concurrently`."""
     return (
         yield from _concurrently(
             index,
@@ -98,11 +111,14 @@ def build_namespace_index(index: str, namespace: str) -> Plan[IndexBuild]:
             )
             """,
             {"index": index, "namespace": namespace},
+            has_session,
         )
     )
 
 
-def _concurrently(index: str, step: LiteralString, options: dict[str, Any]) -> Plan[IndexBuild]:
+def _concurrently(
+    index: str, step: LiteralString, options: dict[str, Any], has_session: bool
+) -> Plan[IndexBuild]:
     """Ask for one step after another, and take it, until all is built and in its place."""
     built: IndexBuild | None = None
     attempt = clashes = waits = 0
@@ -125,15 +141,14 @@ def _concurrently(index: str, step: LiteralString, options: dict[str, Any]) -> P
                 break
             # Whole from our own SQL function, as in `build_metadata_index`.
             create = Composed([SQL(state["statement"].replace("%", "%%"))])
-            yield from _run(index, create, build)
+            yield from (_run if has_session else _run_without_settings)(index, create, build)
             built = build
-        except DatabaseError as error:
+        except (DatabaseError, SchemaOutdated) as error:
             if error.sqlstate in _NO_MEMORY and attempt < 2:
                 attempt += 1
                 continue
             clashes += 1
-            if error.sqlstate not in CLASHES or clashes > 3:
-                raise
+            check_clash(index, error, clashes)
             # look again: what the other session did is found there
     return built or replace(build, is_built=False)
 
@@ -149,13 +164,36 @@ def _run(index: str, create: Composed, build: IndexBuild) -> Plan[None]:
     except PgVectorizeError:
         try:
             yield from _reset()
-            yield Statement(
-                "select pgvectorize._clear_builds(index => %(index)s)", {"index": index}
-            )
+            yield from _clear(index)
         except PgVectorizeError:
             pass  # the connection is lost, or another builds: the next build cleans up
         raise
     yield from _reset()
+
+
+def _run_without_settings(index: str, create: Composed, build: IndexBuild) -> Plan[None]:
+    """Run `create index concurrently` with the server's settings, if they suffice."""
+    rows = yield Statement(
+        "select pg_size_bytes(current_setting('maintenance_work_mem')) as memory"
+    )
+    if build.memory_needed > rows[0]["memory"]:
+        raise InvalidRequest(
+            f'the HNSW index of "{index}" needs {-(-build.memory_needed // 2**20):,} MB to be '
+            f"built, but maintenance_work_mem is {rows[0]['memory'] // 2**20:,} MB, and a pooler "
+            "is in the way of setting more",
+            hint="Connect straight to the server. Or build in a transaction, while writers wait: "
+            "with concurrently=False, or client.using(connection).",
+        )
+    try:
+        yield Statement(create)
+    except PgVectorizeError:
+        with suppress(PgVectorizeError):  # as above
+            yield from _clear(index)
+        raise
+
+
+def _clear(index: str) -> Plan[None]:
+    yield Statement("select pgvectorize._clear_builds(index => %(index)s)", {"index": index})
 
 
 def _reset() -> Plan[None]:

@@ -8,8 +8,16 @@ from uuid import UUID
 from psycopg.sql import SQL, Composed
 
 from pgvectorize.compatibility import check_pgvector, check_revision, check_server
-from pgvectorize.errors import DatabaseError, ExtensionUnavailable
+from pgvectorize.errors import (
+    DatabaseError,
+    ExtensionUnavailable,
+    IndexBusy,
+    PgVectorizeError,
+    SchemaOutdated,
+)
 from pgvectorize.models import (
+    Access,
+    Grant,
     IndexDescription,
     IndexInfo,
     IndexPrecision,
@@ -29,8 +37,8 @@ if TYPE_CHECKING:
     from typing_extensions import LiteralString
 
 # What builds that begin in the same instant can do to each other: deadlock, or "tuple concurrently
-# updated", which has no better code.
-CLASHES = ("40P01", "XX000")
+# updated", which has no better code. And between two steps the table may go, or get another name.
+_CLASHES = ("40P01", "XX000", "42P01")
 INFO: LiteralString = (
     "name, dimensions, metric, preset, description, relation::text, has_hnsw, is_strict, "
     "is_counted, created_on, modified_on, storage, index_precision, m, ef_construction, ef_search"
@@ -46,7 +54,8 @@ def handshake() -> Plan[Handshake]:
             current_setting('server_encoding') as encoding,
             to_regclass('pgvectorize.schema_version') is not null as has_schema,
             extension.extversion,
-            vector.oid::bigint as vector_oid
+            vector.oid::bigint as vector_oid,
+            pg_backend_pid() as backend_pid
         from (values (true)) as always
         left join pg_catalog.pg_extension as extension on extension.extname = 'vector'
         left join pg_catalog.pg_type as vector
@@ -64,7 +73,7 @@ def handshake() -> Plan[Handshake]:
     check_pgvector(found["extversion"])
     revisions = yield Statement("select version_num from pgvectorize.schema_version")
     check_revision(revisions[0]["version_num"] if revisions else None)
-    return Handshake(found["vector_oid"])
+    return Handshake(found["vector_oid"], found["backend_pid"])
 
 
 def create_index(
@@ -180,6 +189,22 @@ def presets() -> Plan[list[Preset]]:
     return [Preset(**row) for row in rows]
 
 
+def grant(role: str, access: Access) -> Plan[None]:
+    yield Statement(
+        "select pgvectorize.grant(role => %(role)s, access => %(access)s)",
+        {"role": role, "access": access},
+    )
+
+
+def revoke(role: str) -> Plan[None]:
+    yield Statement("select pgvectorize.revoke(role => %(role)s)", {"role": role})
+
+
+def list_grants() -> Plan[list[Grant]]:
+    rows = yield Statement("select role, access from pgvectorize.list_grants()")
+    return [Grant(**row) for row in rows]
+
+
 def describe(index: str, exact: bool) -> Plan[IndexDescription]:
     rows = yield Statement(
         """
@@ -234,11 +259,21 @@ def build_metadata_index(index: str, property_name: str, index_type: IndexType) 
             # Whole from our own SQL function, which quoted every name and literal in it;
             # psycopg would take a lone % for a placeholder.
             yield Statement(Composed([SQL(rows[0]["statement"].replace("%", "%%"))]))
-        except DatabaseError as error:
+        except (DatabaseError, SchemaOutdated) as error:
             clashes += 1
-            if error.sqlstate not in CLASHES or clashes > 3:
-                raise
+            check_clash(index, error, clashes)
             # look again: what the other session did is found there
+
+
+def check_clash(index: str, error: PgVectorizeError, clashes: int) -> None:
+    """Raise the error of a build's step, unless what clashed with it may have ended."""
+    if error.sqlstate not in _CLASHES:
+        raise error
+    if clashes > 10:
+        raise IndexBusy(
+            f'index "{index}" is being changed by other sessions all the time',
+            hint="Try again when they have ended.",
+        ) from error
 
 
 def list_metadata_indexes(index: str) -> Plan[list[MetadataIndex]]:

@@ -52,12 +52,15 @@ _PLAIN = {
 
 def query(index: str, vector: ValuesInput, **options: Any) -> Plan[Matches]:
     given = {"index": index, "vector": query_vector(vector), **_options(**options)}
-    unknown: SchemaOutdated | None = None
+    unknown: SchemaOutdated | DatabaseError | None = None
     if _INDEX_NAME.fullmatch(index) and all(given[name] == value for name, value in _PLAIN.items()):
         # The index's own function, whose statement is planned once; `query` takes a plan each.
         try:
             return _matches((yield Statement(_own_function(index), given)))
-        except SchemaOutdated as error:  # there is none of this name
+        except (SchemaOutdated, DatabaseError) as error:
+            # there is none of this name, or, "cache lookup failed", it was dropped just now
+            if isinstance(error, DatabaseError) and error.sqlstate != "XX000":
+                raise
             unknown = error
     try:
         return (yield from _query(given))

@@ -222,6 +222,7 @@ class _Import:
     def in_batches(self, reader: Reader, create: Metric | None, progress: ProgressFile) -> None:
         """Write batch by batch, each a change of its own, and keep how far it got."""
         self._unit = reader.unit
+        begins = reader.place
         rows = reader.rows()
         info: IndexInfo | None = None
         while batch := list(islice(rows, self._batch_size)):
@@ -229,6 +230,8 @@ class _Import:
                 info, is_new = self._found_or_made(batch, create)
                 if is_new:
                     self.builds_in_the_end = True
+                    # before it goes, so that it comes back whenever the import is killed
+                    progress.write(info, Done(begins, self.already_read, True))
                     self._index.drop_hnsw()
             self._write_batch(batch, info)
             self.read += len(batch)

@@ -8,6 +8,9 @@ volatile
 set search_path = pg_catalog, pg_temp
 as $$
 begin
+    if not pgvectorize._owns(target.relation) then
+        return;
+    end if;
     execute format('lock table %s in share update exclusive mode nowait', target.relation);
     execute format('analyze %s', target.relation);
 exception when lock_not_available or insufficient_privilege then

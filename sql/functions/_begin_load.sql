@@ -25,7 +25,7 @@ volatile
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    target   pgvectorize.indexes := pgvectorize._index(index);
+    target   pgvectorize.indexes := pgvectorize._hold(index, 'row exclusive');
     is_empty boolean;
 begin
     if not target.is_strict

@@ -7,7 +7,7 @@ volatile
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    target    pgvectorize.indexes := pgvectorize._index(index);
+    target    pgvectorize.indexes := pgvectorize._hold(index);
     answer    pgvectorize.index_build;
     namespace text;
 begin

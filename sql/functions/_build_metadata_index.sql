@@ -13,7 +13,7 @@ volatile
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    target pgvectorize.indexes := pgvectorize._index(index);
+    target pgvectorize.indexes := pgvectorize._hold(index);
 begin
     statement := pgvectorize._metadata_index_step(target, property_name, index_type, how => 'concurrently');
     if statement is null then

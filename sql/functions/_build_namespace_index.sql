@@ -18,6 +18,7 @@ as $$
 declare
     target pgvectorize.indexes := pgvectorize._index(index);
 begin
+    perform pgvectorize._lock(target, 'access share');
     build := pgvectorize._plan_namespace_build(target, namespace, attempt);
     is_waiting := false;
     statement := pgvectorize._namespace_index_step(target, namespace, how => 'concurrently');

@@ -28,6 +28,7 @@ declare
         pgvectorize._index(index), m, ef_construction, index_precision
     );
 begin
+    perform pgvectorize._lock(wanted, 'access share');
     build := pgvectorize._plan_build(wanted, memory, workers, attempt);
     is_waiting := false;
     statement := pgvectorize._hnsw_step(wanted, rebuild, how => 'concurrently');

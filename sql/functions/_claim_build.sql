@@ -12,7 +12,7 @@ volatile
 set search_path = pg_catalog, pg_temp
 as $$
 begin
-    execute format('lock table %s in share update exclusive mode nowait', target.relation);
+    perform pgvectorize._lock(target, 'share update exclusive', 'nowait');
 exception when lock_not_available then
     if (
         select bool_and(activity.backend_type = 'autovacuum worker')
@@ -24,7 +24,7 @@ exception when lock_not_available then
                 'ShareUpdateExclusiveLock', 'ShareLock', 'ShareRowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock'
             )
     ) then
-        execute format('lock table %s in share update exclusive mode', target.relation);
+        perform pgvectorize._lock(target, 'share update exclusive');
         return;
     end if;
     raise exception 'an index of "%" is being built by another session', target.name

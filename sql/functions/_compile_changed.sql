@@ -1,4 +1,5 @@
--- Keep the function of an index as its catalog row has it: the trigger on the catalog.
+-- Keep the function of an index, and who may use it, as the catalog has it: the trigger
+-- on the catalog, through which every new index comes.
 create or replace function pgvectorize._compile_changed()
 returns trigger
 language plpgsql
@@ -13,6 +14,7 @@ begin
     end if;
     if tg_op <> 'DELETE' then
         perform pgvectorize._compile(new);
+        perform pgvectorize._share(new);
     end if;
     return null;
 end;

@@ -1,7 +1,8 @@
 -- Count queries of an index that is counted. Rows are only appended, so that no
 -- query waits for another; about one in a hundred adds the rows of its month up,
 -- skipping those that another one is adding up. Where nothing can be written, on a
--- replica or in a read-only transaction, queries are not counted.
+-- replica, in a read-only transaction or by a role that may only read, queries are not
+-- counted.
 --
 -- It is volatile and is called from functions that are stable: they read only, but
 -- what they call may write.
@@ -14,7 +15,9 @@ as $$
 declare
     this_month date := date_trunc('month', now() at time zone 'UTC');
 begin
-    if current_setting('transaction_read_only')::boolean then
+    if current_setting('transaction_read_only')::boolean
+        or not has_table_privilege('pgvectorize.queries', 'insert')
+    then
         return;
     end if;
     insert into pgvectorize.queries (index_id, month, queries) values (target.id, this_month, 1);

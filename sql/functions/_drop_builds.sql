@@ -22,7 +22,7 @@ begin
                 or class.relname = pgvectorize._relation_name(target.id, 'embedding_hnsw') and not index.indisvalid
             )
     loop
-        execute format('drop index %s', leftover);
+        perform pgvectorize._alter(format('drop index %s', leftover));
     end loop;
 end;
 $$;

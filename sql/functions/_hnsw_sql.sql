@@ -9,11 +9,7 @@ as $$
     select format(
         'using hnsw (%s @vector@.%s) with (m = %s, ef_construction = %s)',
         pgvectorize._graph_sql(target, 'embedding'),
-        case target.index_precision
-            when 'float32' then 'vector_' || (pgvectorize._metric(target.metric)).opclass
-            when 'float16' then 'halfvec_' || (pgvectorize._metric(target.metric)).opclass
-            else 'bit_hamming_ops'
-        end,
+        pgvectorize._graph_opclass(target),
         target.m, target.ef_construction
     )
 $$;

@@ -90,7 +90,7 @@ begin
         )) as found (relation)
         where found.relation is not null
     loop
-        execute format('drop index %s', leftover);
+        perform pgvectorize._alter(format('drop index %s', leftover));
     end loop;
     return format(
         'create index %s if not exists %I on %s ((%s))',

@@ -26,7 +26,7 @@ begin
         is_locked := true;  -- look once more: a build may have ended just now
     end loop;
 
-    execute format('drop index if exists pgvectorize_data.%I', new_name);
+    perform pgvectorize._alter(format('drop index if exists pgvectorize_data.%I', new_name));
     if how <> '' then
         perform pgvectorize._expect_graphs(wanted);
     end if;

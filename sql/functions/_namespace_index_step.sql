@@ -31,6 +31,7 @@ begin
 
     statement := pgvectorize._namespace_graph_step(target, namespace, how);
     if statement is null then
+        perform pgvectorize._claim_build(target);
         select indexes.* into target from pgvectorize.indexes where indexes.id = target.id for update;
         perform pgvectorize._check_namespace_index(target, namespace);
         if not pgvectorize._put_namespace_graph(target, namespace) then

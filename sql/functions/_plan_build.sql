@@ -8,10 +8,8 @@
 --          at its beginning as shared memory: after once it takes a quarter of it,
 --          after twice none, and works alone
 --
--- A vector takes its values, 32 bytes a neighbour (m) and 200 more, as measured with
--- 128 to 1,024 dimensions, each precision and m 16 and 32, within 1 %; and 15 % of
--- allowance. What does not fit is inserted one by one, many times as slowly. Postgres
--- builds with workers only if there is 32MB for each of two.
+-- What does not fit is inserted one by one, many times as slowly. Postgres builds with
+-- workers only if there is 32MB for each of two.
 create or replace function pgvectorize._plan_build(
     target   pgvectorize.indexes,
     memory   text,
@@ -27,7 +25,7 @@ declare
     least_memory constant bigint := 64 * 1024 * 1024;
     plan         pgvectorize.index_build;
     budget       bigint;
-    vector_bytes double precision;
+    needed       double precision;
 begin
     begin
         budget := coalesce(
@@ -53,17 +51,13 @@ begin
     plan.m := target.m;
     plan.ef_construction := target.ef_construction;
     plan.vectors := (pgvectorize._vector_count(target, exact => false)).vector_count;
-    vector_bytes := 1.15 * (200 + 32 * target.m + target.dimensions * case target.index_precision
-        when 'float32' then 4
-        when 'float16' then 2
-        else 0.125
-    end);
-    plan.memory_needed := ceil(plan.vectors * vector_bytes);
+    needed := pgvectorize._build_memory(plan.vectors, target.dimensions, target.index_precision, target.m);
+    plan.memory_needed := ceil(needed);
     plan.memory := least(greatest(plan.memory_needed, least_memory), budget);
     if attempt > 0 then
         plan.memory := least(plan.memory, greatest(plan.memory / 4, least_memory));
     end if;
-    plan.vectors_in_memory := least(plan.vectors, floor(plan.memory / vector_bytes));
+    plan.vectors_in_memory := floor(plan.vectors * least(1, plan.memory / greatest(needed, 1)));
     plan.workers := case
         when attempt < 2 then coalesce(workers, current_setting('max_parallel_maintenance_workers')::integer)
         else 0

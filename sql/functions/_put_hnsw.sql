@@ -11,7 +11,7 @@ declare
     old       regclass;
     namespace text;
 begin
-    execute format('lock table %s in access exclusive mode', target.relation);
+    perform pgvectorize._lock(target, 'access exclusive');
     if not exists (select from pg_index as index where index.indexrelid = built) then
         return;  -- while this waited, another session did it
     end if;
@@ -27,7 +27,7 @@ begin
     end loop;
     old := pgvectorize._hnsw(target);
     if old is not null then
-        execute format('drop index %s', old);
+        perform pgvectorize._alter(format('drop index %s', old));
     end if;
     execute format('alter index %s rename to %I', built, pgvectorize._relation_name(target.id, 'embedding_hnsw'));
     perform pgvectorize._drop_builds(target);

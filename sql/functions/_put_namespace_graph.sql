@@ -13,7 +13,7 @@ begin
     if not pgvectorize._is_valid(new_name) then
         return false;
     end if;
-    execute format('drop index if exists pgvectorize_data.%I', name);
+    perform pgvectorize._alter(format('drop index if exists pgvectorize_data.%I', name));
     execute format('alter index pgvectorize_data.%I rename to %I', new_name, name);
     return true;
 end;

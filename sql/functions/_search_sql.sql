@@ -10,9 +10,9 @@
 -- metadata    and as its metadata
 -- condition   keep only those of the candidates, an expression over `nearest`
 --
---
 -- Equal scores are ordered by id. `distance, id` still uses the HNSW index: the
--- planner puts an incremental sort above it. `array_agg` sorts again because
+-- planner puts an incremental sort above it. PostgreSQL 16 cannot, and would read the whole
+-- table; there the array gets all that tie with the last. `array_agg` sorts again, also because
 -- `relaxed_order` returns rows slightly out of order.
 create or replace function pgvectorize._search_sql(
     target      pgvectorize.indexes,
@@ -36,13 +36,13 @@ declare
         -- else the query vector would be rounded to float16 as well
         case target.storage when 'float16' then '::@vector@.vector' else '' end, metric.operator, vector
     );
-    nearest  text := distance || ', stored.id collate "C"';
+    nearest  text := distance;
 begin
     if way = 'exact' then
-        nearest := format('(%s) + 0, stored.id collate "C"', distance);  -- no HNSW index can serve this
+        nearest := format('(%s) + 0', distance);  -- no HNSW index can serve this
     elsif target.index_precision <> 'float32' then
         nearest := format(
-            '%s %s %s, stored.id collate "C"',
+            '%s %s %s',
             pgvectorize._graph_sql(target, 'stored.embedding'),
             case target.index_precision when 'binary' then 'operator(@vector@.<~>)' else metric.operator end,
             pgvectorize._graph_sql(target, vector)
@@ -61,11 +61,17 @@ begin
             from %6$s as stored
             where %7$s
             order by %8$s
-            limit %9$s
         ) as nearest
         $sql$,
         metric.score, embedding, metadata, ' filter (where ' || condition || ')', distance, target.relation, predicate,
-        nearest, candidates
+        format(
+            case
+                when way <> 'exact' and current_setting('server_version_num')::integer < 170000
+                    then '%s fetch first %s rows with ties'
+                else '%s, stored.id collate "C" limit %s'
+            end,
+            nearest, candidates
+        )
     );
 end;
 $$;

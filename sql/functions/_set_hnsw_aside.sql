@@ -4,7 +4,7 @@
 --
 -- operation  insert or upsert, of the rows in the staging table; null where the
 --            index is empty and its rows are still to come
--- rebuild    true or false where the caller has decided
+-- rebuild    true or false where the caller has decided; only the owner can
 --
 -- A vector takes four to five times as long to insert as one process takes to build
 -- it, six to fifteen as three do (decision 25 in docs/architecture.md); and a build
@@ -17,11 +17,11 @@ volatile
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    target  pgvectorize.indexes := pgvectorize._index(index);
+    target  pgvectorize.indexes := pgvectorize._hold(index);
     hnsw    regclass := pgvectorize._hnsw(target);
     written bigint;
 begin
-    if not target.wants_hnsw or not coalesce(rebuild, true) then
+    if not target.wants_hnsw or not coalesce(rebuild, pgvectorize._owns(target.relation)) then
         return false;
     end if;
     if hnsw is not null and rebuild is null and operation is not null then

@@ -5,7 +5,7 @@ language sql
 immutable
 parallel safe
 as $$
-    select case when word ~ '^[A-Za-z0-9_./-]+$' then word else '''' || replace(word, '''', '''\''''') || '''' end
+    select case when word ~ '^[A-Za-z0-9_./-]+$' then word else '''' || replace(word, '''', E'''\\''''') || '''' end
 $$;
 
 comment on function pgvectorize._shell_word(text)

@@ -45,7 +45,14 @@ begin
         );
     end if;
 
-    if embeddings is not null and collections is not null then
+    if exists (
+            select from pg_attribute as attribute where attribute.attrelid = collections and attribute.attname = 'name'
+        )
+        and exists (
+            select from pg_attribute as attribute
+            where attribute.attrelid = embeddings and attribute.attname = 'collection_id'
+        )
+    then
         execute format('select exists (select from %s where name = $1)', collections)
         into is_there using collection;
     end if;

@@ -31,7 +31,7 @@ set client_min_messages = warning
 as $$
 declare
     wanted    pgvectorize.indexes := pgvectorize._wanted_hnsw(
-        pgvectorize._index(index), m, ef_construction, index_precision
+        pgvectorize._hold(index), m, ef_construction, index_precision
     );
     answer    pgvectorize.index_build := pgvectorize._plan_build(wanted, memory, workers);
     statement text;

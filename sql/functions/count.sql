@@ -8,11 +8,10 @@ create or replace function pgvectorize.count(
 returns bigint
 language plpgsql
 stable
-parallel safe
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    target pgvectorize.indexes := pgvectorize._index(index);
+    target pgvectorize.indexes := pgvectorize._hold(index);
     number bigint;
 begin
     execute format(

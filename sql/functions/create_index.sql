@@ -39,21 +39,14 @@ volatile
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    chosen record;
+    chosen pgvectorize.preset;
     target pgvectorize.indexes;
 begin
     perform pgvectorize._claim_name(name);
 
     if preset is not null then
-        select presets.dimensions, presets.metric into chosen
-        from pgvectorize.presets() where presets.name = preset;
-        if not found then
-            perform pgvectorize._refuse(
-                format('preset "%s" is not known', left(preset, 100)),
-                pgvectorize._nearest(preset, array(select presets.name from pgvectorize.presets()))
-                    || 'List the presets to see which there are, or give dimensions and metric.'
-            );
-        elsif dimensions <> chosen.dimensions or metric <> chosen.metric then
+        chosen := pgvectorize._preset(preset);
+        if dimensions <> chosen.dimensions or metric <> chosen.metric then
             perform pgvectorize._refuse(
                 format(
                     'preset "%s" means %s dimensions and metric %s, but %s and %s were given',

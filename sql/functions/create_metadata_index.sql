@@ -16,7 +16,7 @@ set search_path = pg_catalog, pg_temp
 set client_min_messages = warning
 as $$
 declare
-    target    pgvectorize.indexes := pgvectorize._index(index);
+    target    pgvectorize.indexes := pgvectorize._hold(index);
     statement text;
 begin
     loop

@@ -23,7 +23,7 @@ set search_path = pg_catalog, pg_temp
 set client_min_messages = warning
 as $$
 declare
-    target    pgvectorize.indexes := pgvectorize._index(index);
+    target    pgvectorize.indexes := pgvectorize._hold(index);
     answer    pgvectorize.index_build := pgvectorize._plan_namespace_build(target, namespace);
     tried     pgvectorize.index_build;
     statement text;

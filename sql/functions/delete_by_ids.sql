@@ -11,7 +11,7 @@ volatile
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    target   pgvectorize.indexes := pgvectorize._index(index);
+    target   pgvectorize.indexes := pgvectorize._hold(index, 'row exclusive');
     mutation pgvectorize.mutation;
 begin
     if target.is_strict then

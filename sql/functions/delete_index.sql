@@ -11,7 +11,10 @@ declare
 begin
     perform pg_advisory_xact_lock(hashtextextended('pgvectorize index ' || name, 0));
     target := pgvectorize._index(name);
-    execute format('drop table %s', target.relation);
+    if exists (select from pg_class as class where class.oid = target.relation) then  -- nobody dropped it by hand
+        perform pgvectorize._lock(target, 'access exclusive');
+        perform pgvectorize._alter(format('drop table %s', target.relation));
+    end if;
     -- after the table, so that the last writer's mutation is seen and goes too
     delete from pgvectorize.mutations where mutations.index_id = target.id;
     delete from pgvectorize.queries where queries.index_id = target.id;

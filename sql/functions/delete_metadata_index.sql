@@ -13,6 +13,12 @@ declare
     target pgvectorize.indexes := pgvectorize._index(index);
     known  text;
 begin
+    select indexes.index_type into known
+    from pgvectorize.metadata_indexes as indexes
+    where indexes.index_id = target.id and indexes.property_name = delete_metadata_index.property_name;
+    if known is not null then
+        perform pgvectorize._lock(target, 'access exclusive');
+    end if;
     delete from pgvectorize.metadata_indexes as indexes
     where indexes.index_id = target.id and indexes.property_name = delete_metadata_index.property_name
     returning indexes.index_type into known;
@@ -20,10 +26,10 @@ begin
         raise exception 'index "%" has no metadata index on "%"', index, left(property_name, 64)
             using errcode = 'PV006', hint = 'List the metadata indexes to see which there are.';
     end if;
-    execute format(
+    perform pgvectorize._alter(format(
         'drop index if exists pgvectorize_data.%I',
         pgvectorize._metadata_relation_name(target.id, property_name, known)
-    );
+    ));
     return pgvectorize._record_mutation(target);
 end;
 $$;

@@ -13,13 +13,14 @@ as $$
 declare
     target pgvectorize.indexes := pgvectorize._index(index);
 begin
+    perform pgvectorize._claim_build(target);
+    perform pgvectorize._lock(target, 'access exclusive');
     delete from pgvectorize.namespace_indexes as indexes
     where indexes.index_id = target.id and indexes.namespace = delete_namespace_index.namespace;
     if not found then
         raise exception 'index "%" has no index of namespace "%"', index, left(namespace, 64)
             using errcode = 'PV009', hint = 'List the namespace indexes to see which there are.';
     end if;
-    perform pgvectorize._claim_build(target);
     execute format(
         'drop index if exists pgvectorize_data.%I', pgvectorize._namespace_relation_name(target.id, namespace)
     );

@@ -9,11 +9,10 @@ create or replace function pgvectorize.describe(
 returns pgvectorize.index_description
 language plpgsql
 stable
-parallel safe
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    target      pgvectorize.indexes := pgvectorize._index(index);
+    target      pgvectorize.indexes := pgvectorize._hold(index);
     description pgvectorize.index_description;
 begin
     select mutations.mutation_id, mutations.processed_at

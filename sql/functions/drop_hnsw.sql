@@ -12,10 +12,10 @@ declare
     hnsw   regclass;
 begin
     perform pgvectorize._claim_build(target);
-    execute format('lock table %s in access exclusive mode', target.relation);
+    perform pgvectorize._lock(target, 'access exclusive');
     hnsw := pgvectorize._hnsw(target);
     if hnsw is not null then
-        execute format('drop index %s', hnsw);
+        perform pgvectorize._alter(format('drop index %s', hnsw));
     end if;
     perform pgvectorize._drop_namespace_graphs(target);
     perform pgvectorize._drop_builds(target);

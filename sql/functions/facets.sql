@@ -20,11 +20,10 @@ create or replace function pgvectorize.facets(
 returns setof pgvectorize.facet
 language plpgsql
 stable
-parallel safe
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    target pgvectorize.indexes := pgvectorize._index(index);
+    target pgvectorize.indexes := pgvectorize._hold(index);
     found  text;
 begin
     perform pgvectorize._check_property_name(property_name, 'PV000');

@@ -7,11 +7,10 @@ create or replace function pgvectorize.get_by_ids(
 returns setof pgvectorize.stored_vector
 language plpgsql
 stable
-parallel safe
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    target pgvectorize.indexes := pgvectorize._index(index);
+    target pgvectorize.indexes := pgvectorize._hold(index);
 begin
     if target.is_strict then
         perform pgvectorize._check_strict_ids(ids, 'ids_to_get');

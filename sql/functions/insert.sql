@@ -18,7 +18,7 @@ language sql
 volatile
 as $$
     select pgvectorize._write_arrays(
-        pgvectorize._index(index), 'insert', ids, embeddings, namespaces, metadata, vectors
+        pgvectorize._hold(index, 'row exclusive'), 'insert', ids, embeddings, namespaces, metadata, vectors
     )
 $$;
 

@@ -4,11 +4,10 @@ create or replace function pgvectorize.list_namespaces(index text)
 returns setof pgvectorize.namespace_info
 language plpgsql
 stable
-parallel safe
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    target pgvectorize.indexes := pgvectorize._index(index);
+    target pgvectorize.indexes := pgvectorize._hold(index);
 begin
     return query execute format(
         $sql$

@@ -29,7 +29,7 @@ parallel unsafe  -- as is pg_current_xact_id_if_assigned
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    target    pgvectorize.indexes := pgvectorize._index(index);
+    target    pgvectorize.indexes := pgvectorize._hold(index);
     predicate text := pgvectorize._predicate_sql(target, namespace, filter);
     page      pgvectorize.vector_list;
     place     record;

@@ -42,7 +42,7 @@ rows 10
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    target pgvectorize.indexes := pgvectorize._index(index);
+    target pgvectorize.indexes := pgvectorize._hold(index);
 begin
     return query select * from pgvectorize._search(
         target, vector, top_k, pgvectorize._predicate_sql(target, namespace, filter, namespaces, exclude_ids),

@@ -25,7 +25,7 @@ rows 10
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    target pgvectorize.indexes := pgvectorize._index(index);
+    target pgvectorize.indexes := pgvectorize._hold(index);
     vector @vector@.vector;
 begin
     execute format('select stored.embedding from %s as stored where stored.id = $1', target.relation)

@@ -26,7 +26,7 @@ parallel unsafe
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    target    pgvectorize.indexes := pgvectorize._index(index);
+    target    pgvectorize.indexes := pgvectorize._hold(index);
     distance  double precision := pgvectorize._max_distance(target, min_score, max_distance);
     common    text := pgvectorize._predicate_sql(target, namespace, filter, namespaces, exclude_ids);
     number    integer;

@@ -28,13 +28,16 @@ volatile
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    target pgvectorize.indexes := pgvectorize._index(index);
+    target pgvectorize.indexes := pgvectorize._hold(index);
     points pgvectorize.recall_point[];
 begin
     if store and current_setting('transaction_read_only')::boolean then
         perform pgvectorize._refuse(
             'what is measured cannot be stored in a read-only transaction', 'Measure with store => false.'
         );
+    elsif store and not has_table_privilege('pgvectorize.recalls', 'insert') then
+        raise insufficient_privilege
+            using message = 'permission denied for table recalls', hint = 'Measure with store => false.';
     end if;
     points := array(select point from pgvectorize._recall_curve(target, queries, top_k, vectors) as point);
     if store then

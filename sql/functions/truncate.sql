@@ -10,9 +10,9 @@ volatile
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    target pgvectorize.indexes := pgvectorize._index(index);
+    target pgvectorize.indexes := pgvectorize._hold(index, 'access exclusive');
 begin
-    execute format('truncate table %s', target.relation);
+    perform pgvectorize._alter(format('truncate table %s', target.relation));
     return pgvectorize._record_mutation(target);
 end;
 $$;

@@ -24,7 +24,7 @@ set search_path = pg_catalog, pg_temp
 as $$
 #variable_conflict use_variable
 declare
-    target pgvectorize.indexes := pgvectorize._index(index);
+    target pgvectorize.indexes := pgvectorize._hold(index);
     points pgvectorize.recall_point[];
     point  pgvectorize.recall_point;
     best   pgvectorize.recall_point;

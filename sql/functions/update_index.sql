@@ -40,6 +40,7 @@ begin
     target := pgvectorize._index(name);
     if new_name <> name then
         perform pgvectorize._claim_name(new_name);
+        perform pgvectorize._lock(target, 'access exclusive');
         execute format('alter table %s rename to %I', target.relation, new_name);
     end if;
 

@@ -23,7 +23,7 @@ volatile
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    target    pgvectorize.indexes := pgvectorize._index(index);
+    target    pgvectorize.indexes := pgvectorize._hold(index, 'row exclusive');
     predicate text := pgvectorize._predicate_sql(target, namespace, filter);
     problem   text := case
         when patch is null then 'it is missing'

@@ -17,7 +17,7 @@ language sql
 volatile
 as $$
     select pgvectorize._write_arrays(
-        pgvectorize._index(index), 'upsert', ids, embeddings, namespaces, metadata, vectors
+        pgvectorize._hold(index, 'row exclusive'), 'upsert', ids, embeddings, namespaces, metadata, vectors
     )
 $$;
 

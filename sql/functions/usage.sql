@@ -24,6 +24,14 @@ begin
         where index is null or indexes.name = index
         order by indexes.name collate "C"
     loop
+        begin
+            perform pgvectorize._lock(target, 'access share');
+        exception when sqlstate 'PV001' then
+            if index is not null then
+                raise;
+            end if;
+            continue;  -- deleted just now
+        end;
         return query
         with months as (
             select counted.month, sum(counted.queries)::bigint as queries

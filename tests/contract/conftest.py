@@ -12,6 +12,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from pgvectorize import AsyncClient, Client, NotFound
+from tests import variants
 from tests.contract.faces import Face, IterableFace, SqlFace, client_face
 
 settings.register_profile(
@@ -48,7 +49,7 @@ def async_face(dsn: str) -> Iterator[IterableFace]:
 
 @pytest.fixture(scope="session")
 def sql_face(dsn: str) -> Iterator[SqlFace]:
-    with psycopg.connect(dsn, autocommit=True) as connection:
+    with psycopg.connect(dsn, autocommit=True, **variants.psycopg_options()) as connection:
         yield SqlFace(connection, dsn)
 
 

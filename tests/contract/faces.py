@@ -23,10 +23,13 @@ from pgvectorize import (
     Deletion,
     Explanation,
     Facet,
+    Finding,
     Index,
     IndexBuild,
     IndexDescription,
     IndexInfo,
+    IndexSize,
+    IndexStats,
     IndexUsage,
     LimitInfo,
     ListedVector,
@@ -37,12 +40,15 @@ from pgvectorize import (
     NamespaceIndex,
     NamespaceInfo,
     Preset,
+    PrewarmedRelation,
     RecallPoint,
     Vector,
     VectorList,
 )
 from pgvectorize.encoding import json_text
 from pgvectorize.errors import translated
+from pgvectorize.operations.maintenance import stats_of_row
+from tests import variants
 
 
 class Face(Protocol):
@@ -60,6 +66,10 @@ class Face(Protocol):
     def build(self, index: str, **options: Any) -> IndexBuild: ...
     def build_progress(self, index: str) -> list[BuildProgress]: ...
     def drop_hnsw(self, index: str) -> IndexInfo: ...
+    def doctor(self, index: str | None = None) -> list[Finding]: ...
+    def size(self, vectors: int, **options: Any) -> IndexSize: ...
+    def stats(self, index: str, **options: Any) -> IndexStats: ...
+    def prewarm(self, index: str) -> list[PrewarmedRelation]: ...
     def recall(self, index: str, **options: Any) -> list[RecallPoint]: ...
     def tune(self, index: str, recall: float, **options: Any) -> RecallPoint: ...
     def insert(
@@ -89,8 +99,12 @@ class Face(Protocol):
     def list_namespace_indexes(self, index: str) -> list[NamespaceIndex]: ...
     def delete_namespace_index(self, index: str, namespace: str) -> None: ...
 
-    def borrow(self) -> AbstractContextManager[Borrowed]:
-        """Give the same face over a new connection in autocommit, which it only borrows."""
+    def borrow(self, *, session: bool = False) -> AbstractContextManager[Borrowed]:
+        """Give the same face over a new connection in autocommit, which it only borrows.
+
+        `session` is for tests that set something for all that follows: through a pooler
+        the connection has no session of its own.
+        """
 
 
 @dataclass(frozen=True)
@@ -143,6 +157,9 @@ class _ClientFace:
         self._wait = wait
 
     def __getattr__(self, operation: str) -> Callable[..., Any]:
+        if operation.startswith("_"):  # Hypothesis looks for such when it prints a failure
+            raise AttributeError(operation)
+
         def call(*arguments: Any, **options: Any) -> Any:
             if hasattr(self._client, operation):
                 method = getattr(self._client, operation)
@@ -164,10 +181,11 @@ class _ClientFace:
         return cast("list[Vector]", self._wait(collect(vectors)))
 
     @contextmanager
-    def borrow(self) -> Iterator[Borrowed]:
+    def borrow(self, *, session: bool = False) -> Iterator[Borrowed]:
         is_async = isinstance(self._client, AsyncClient)
         kind: Any = psycopg.AsyncConnection if is_async else psycopg.Connection
-        connection = self._wait(kind.connect(self._dsn, autocommit=True))
+        dsn = variants.straight(self._dsn) if session else self._dsn
+        connection = self._wait(kind.connect(dsn, autocommit=True, **variants.psycopg_options()))
         try:
             yield Borrowed(
                 client_face(self._client.using(connection), self._dsn, self._wait),
@@ -220,6 +238,18 @@ class SqlFace:
 
     def drop_hnsw(self, index: str) -> IndexInfo:
         return IndexInfo(**self._row("drop_hnsw", index=index))
+
+    def doctor(self, index: str | None = None) -> list[Finding]:
+        return [Finding(**row) for row in self._rows("doctor", index=index)]
+
+    def size(self, vectors: int, **options: Any) -> IndexSize:
+        return IndexSize(**self._row("size", vectors=vectors, **options))
+
+    def stats(self, index: str, **options: Any) -> IndexStats:
+        return stats_of_row(self._row("stats", index=index, **options))
+
+    def prewarm(self, index: str) -> list[PrewarmedRelation]:
+        return [PrewarmedRelation(**row) for row in self._rows("prewarm", index=index)]
 
     def recall(self, index: str, **options: Any) -> list[RecallPoint]:
         return [
@@ -322,8 +352,9 @@ class SqlFace:
         self._row("delete_namespace_index", index=index, namespace=namespace)
 
     @contextmanager
-    def borrow(self) -> Iterator[Borrowed]:
-        with psycopg.connect(self._dsn, autocommit=True) as connection:
+    def borrow(self, *, session: bool = False) -> Iterator[Borrowed]:
+        dsn = variants.straight(self._dsn) if session else self._dsn
+        with psycopg.connect(dsn, autocommit=True, **variants.psycopg_options()) as connection:
             yield Borrowed(SqlFace(connection, self._dsn), connection)
 
     def _row(self, function: str, **arguments: Any) -> dict[str, Any]:

@@ -22,6 +22,83 @@ class Malformed(Exception):
     """The filter must be refused."""
 
 
+def found(documents: Sequence[Any], filter: Any, types: Mapping[str, str]) -> list[int] | None:
+    """Say which documents a filter finds, counted from 0; None where it must be refused."""
+    try:
+        check(filter, types)
+        return [
+            row
+            for row, metadata in enumerate(documents)
+            if filter is None or matches(metadata, filter, types)
+        ]
+    except Malformed:
+        return None
+
+
+# Which filters are well-formed
+
+OPERATORS = {
+    *("$eq", "$ne", "$in", "$nin", "$lt", "$lte", "$gt", "$gte", "$exists", "$is_null"),
+    *("$prefix", "$contains", "$contains_any", "$contains_all"),
+}
+LISTS = {"$in", "$nin", "$contains_any", "$contains_all"}
+MOST_DEEP = 32
+
+
+def check(filter: Any, types: Mapping[str, str]) -> None:
+    """Raise `Malformed` where a filter must be refused; None is no filter."""
+    if filter is not None:
+        _check_filter(filter, types, 1)
+
+
+def _check_filter(filter: Any, types: Mapping[str, str], depth: int) -> None:
+    if filter == {}:
+        return
+    _require(isinstance(filter, dict) and depth <= MOST_DEEP)
+    for member, operand in filter.items():
+        if member in ("$and", "$or"):
+            _require(isinstance(operand, list) and operand != [])
+            for inner in operand:
+                _check_filter(inner, types, depth + 1)
+        elif member == "$not":
+            _check_filter(operand, types, depth + 1)
+        else:
+            _require(not member.startswith("$") and '"' not in member and len(member) <= 512)
+            _require(all(member.split(".")))
+            _check_condition(operand, types.get(member))
+
+
+def _check_condition(condition: Any, index_type: str | None) -> None:
+    conditions = condition if isinstance(condition, dict) else {"$eq": condition}
+    names = set(conditions)
+    _require(bool(names) and names <= OPERATORS)
+    is_range = len(names & {"$gt", "$gte"}) == len(names & {"$lt", "$lte"}) == 1
+    _require(len(names) == 1 or (len(names) == 2 and is_range))
+    for name, operand in conditions.items():
+        if name in LISTS:
+            _require(isinstance(operand, list))
+        if name in ("$exists", "$is_null"):
+            _require(isinstance(operand, bool))
+        elif name == "$prefix":
+            _require(isinstance(operand, str) and index_type not in ("number", "boolean"))
+        elif name in RANGES:
+            _require(isinstance(operand, (str, int, float)) and not isinstance(operand, bool))
+            _require(index_type != "boolean")
+            _operand(operand, index_type)
+        else:
+            for each in operand if name in LISTS else [operand]:
+                _require(not isinstance(each, (list, dict)))
+                _operand(each, None if name.startswith("$contains") else index_type)
+
+
+def _require(is_so: bool) -> None:
+    if not is_so:
+        raise Malformed
+
+
+# What they mean
+
+
 def matches(metadata: Any, filter: Mapping[str, Any], types: Mapping[str, str]) -> bool:
     """Say whether metadata satisfies a filter; `types` are the metadata indexes."""
     # all of them, as a malformed one is refused wherever it stands

@@ -386,7 +386,7 @@ def test_query_fills_up_whatever_the_graph_returns(
     face: Face, crowded: tuple[str, dict[str, Values]], top_k: int, plans: str
 ) -> None:
     name, rows = crowded
-    with face.borrow() as borrowed:
+    with face.borrow(session=True) as borrowed:
         if plans != "any":
             borrowed.execute("select set_config('enable_seqscan', 'off', false)")
             borrowed.execute("select set_config('enable_bitmapscan', 'off', false)")

@@ -78,13 +78,14 @@ def stored(connection: Connection, index: str) -> list[RecallPoint]:
         where name = %s order by 1
         """,
         [index],
+        binary=True,
     )
     return [RecallPoint(*row) for row in rows]  # type: ignore[arg-type]
 
 
 @contextmanager
 def read_only(face: Face) -> Iterator[Borrowed]:
-    with face.borrow() as borrowed:
+    with face.borrow(session=True) as borrowed:
         borrowed.execute("select set_config('default_transaction_read_only', 'on', false)")
         yield borrowed
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-import psycopg
 import pytest
 
 import pgvectorize
@@ -308,14 +307,11 @@ def test_a_strict_client_is_strict_with_every_index(dsn: str, index: str, new_na
         )
 
 
-def test_a_session_may_be_strict(
-    connection: psycopg.Connection[tuple[object, ...]], index: str
-) -> None:
-    connection.execute("set pgvectorize.strict = on")
-    with pytest.raises(psycopg.Error, match="max top K is 100"):
-        connection.execute(
-            "select * from pgvectorize.query(index => %s, vector => '[1,2]', top_k => 101)", [index]
-        )
+def test_a_session_may_be_strict(face: Face, index: str) -> None:
+    with face.borrow(session=True) as borrowed:
+        borrowed.execute("select set_config('pgvectorize.strict', 'on', false)")
+        with pytest.raises(InvalidRequest, match="max top K is 100"):
+            borrowed.face.query(index, [1, 2], top_k=101)
 
 
 def test_every_limit_has_a_source(face: Face) -> None:

@@ -25,12 +25,18 @@ def borrowed(face: Face) -> Iterator[Borrowed]:
 
 
 @pytest.fixture
+def session(face: Face) -> Iterator[Borrowed]:
+    with face.borrow(session=True) as borrowed:
+        yield borrowed
+
+
+@pytest.fixture
 def patient(face: Face) -> Iterator[Callable[[], Borrowed]]:
     """Borrow more connections, on which a wait for a lock is soon an error."""
     with ExitStack() as stack:
 
         def borrow() -> Borrowed:
-            borrowed = stack.enter_context(face.borrow())
+            borrowed = stack.enter_context(face.borrow(session=True))
             borrowed.execute("select set_config('lock_timeout', '10s', false)")
             borrowed.execute("select set_config('statement_timeout', '20s', false)")
             return borrowed
@@ -146,7 +152,7 @@ def test_tasks_may_share_a_client(dsn: str, index: str) -> None:
     asyncio.run(use())
 
 
-def test_a_query_leaves_the_settings_of_the_session(borrowed: Borrowed, index: str) -> None:
+def test_a_query_leaves_the_settings_of_the_session(session: Borrowed, index: str) -> None:
     names = ("hnsw.ef_search", "hnsw.iterative_scan", "search_path", "client_min_messages")
     show = "select " + ", ".join(f"current_setting('{name}')" for name in names)
 
@@ -160,20 +166,20 @@ def test_a_query_leaves_the_settings_of_the_session(borrowed: Borrowed, index: s
         with pytest.raises(InvalidFilter):
             face.count(index, filter={"n": {}})
 
-    use(borrowed.face)
-    default = borrowed.execute(show)
+    use(session.face)
+    default = session.execute(show)
     assert default[0][0] == "40"
 
     for local in ("true", "false"):
-        with borrowed.transaction():
-            borrowed.execute(f"select set_config('hnsw.ef_search', '77', {local})")
-            borrowed.execute(f"select set_config('hnsw.iterative_scan', 'strict_order', {local})")
-            chosen = borrowed.execute(show)
-            borrowed.face.query(index, [1, 2], ef_search=200)
-            borrowed.face.query(index, [1, 2], filter={"n": 1}, top_k=500)
-            borrowed.face.query_many(index, [[1, 2], [3, 4]])
-            assert borrowed.execute(show) == chosen
-        assert borrowed.execute(show) == (default if local == "true" else chosen)
+        with session.transaction():
+            session.execute(f"select set_config('hnsw.ef_search', '77', {local})")
+            session.execute(f"select set_config('hnsw.iterative_scan', 'strict_order', {local})")
+            chosen = session.execute(show)
+            session.face.query(index, [1, 2], ef_search=200)
+            session.face.query(index, [1, 2], filter={"n": 1}, top_k=500)
+            session.face.query_many(index, [[1, 2], [3, 4]])
+            assert session.execute(show) == chosen
+        assert session.execute(show) == (default if local == "true" else chosen)
 
 
 @pytest.mark.parametrize(
@@ -191,7 +197,7 @@ def test_everything_works_first_thing_in_a_session(
     face: Face, index: str, use: Callable[[Face, str], object]
 ) -> None:
     face.upsert(index, [("a", [1, 2], None, {"n": 1})])
-    with face.borrow() as fresh:
+    with face.borrow(session=True) as fresh:
         assert use(fresh.face, index)
         assert fresh.execute("select current_setting('hnsw.ef_search', true)") in (
             [("40",)],
@@ -224,7 +230,7 @@ def test_writers_of_other_ids_do_not_wait(patient: Callable[[], Borrowed], index
 
 def test_writers_of_the_same_id_wait_for_one_another(face: Face, index: str) -> None:
     face.upsert(index, [("held", [1, 2])])
-    with face.borrow() as holder, face.borrow() as other:
+    with face.borrow() as holder, face.borrow(session=True) as other:
         other.execute("select set_config('lock_timeout', '50ms', false)")
         with holder.transaction():
             holder.face.upsert(index, [("held", [3, 4])])

@@ -48,24 +48,31 @@ PUBLIC = {
     "delete_namespace",
     "delete_namespace_index",
     "describe",
+    "doctor",
     "drop_hnsw",
     "explain",
     "facets",
     "get_by_ids",
     "get_index",
+    "grant",
     "insert",
     "limits",
+    "list_grants",
     "list_indexes",
     "list_metadata_indexes",
     "list_namespace_indexes",
     "list_namespaces",
     "list_vectors",
     "presets",
+    "prewarm",
     "prices",
     "query",
     "query_by_id",
     "query_many",
     "recall",
+    "revoke",
+    "size",
+    "stats",
     "truncate",
     "tune",
     "update_index",
@@ -118,6 +125,14 @@ def test_a_file_holds_the_function_that_it_is_named_after(name: str) -> None:
     created = re.findall(r"create or replace function pgvectorize\.(\w+)\(", FILES[name])
     commented = re.findall(r"comment on function pgvectorize\.(\w+)\(", FILES[name])
     assert created == commented == [name]
+
+
+@pytest.mark.parametrize("name", sorted(FILES))
+def test_a_backslash_means_itself_in_every_session(name: str) -> None:
+    """With standard_conforming_strings off it would not, but for a literal that begins with E."""
+    code = re.sub(r"^\s*--.*", "", FILES[name], flags=re.MULTILINE)
+    literals = re.findall(r"\b(E?)'((?:[^']|'')*)'|'((?:[^']|'')*)'", code)
+    assert [plain for _, _, plain in literals if "\\" in plain] == []
 
 
 def test_everything_has_a_comment(connection: Connection) -> None:

@@ -24,6 +24,7 @@ FOUND = {
     "has_schema": True,
     "extversion": "0.8.6",
     "vector_oid": 70_000,
+    "backend_pid": 7,
 }
 
 
@@ -37,7 +38,7 @@ def test_handshake_learns_the_oids() -> None:
     plan.send([FOUND])
     with pytest.raises(StopIteration) as done:
         plan.send([{"version_num": REVISION}])
-    assert done.value.value == Handshake(70_000)
+    assert done.value.value == Handshake(70_000, 7)
 
 
 @pytest.mark.parametrize(

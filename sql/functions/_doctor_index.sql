@@ -1,0 +1,34 @@
+-- Return what `doctor` finds of one index.
+create or replace function pgvectorize._doctor_index(target pgvectorize.indexes)
+returns table (severity text, code text, finding text, mend text)
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+#variable_conflict use_column
+begin
+    if not exists (select from pg_class as class where class.oid = target.relation) then
+        return query select
+            'error', 'table_missing', 'Its table is not there: somebody dropped it.',
+            format('pgvectorize delete %s --force', target.name);
+    elsif not has_table_privilege(target.relation, 'select') then
+        return query select
+            'notice', 'table_not_seen', format('Role "%s" may not read its table, so it was not looked at.', current_user),
+            format('grant select on %s to %I;', target.relation, current_user);
+    else
+        return query
+        select found.severity, found.code, found.finding, found.mend from pgvectorize._doctor_structure(target) as found
+        union all
+        select found.severity, found.code, found.finding, found.mend from pgvectorize._doctor_use(target) as found
+        union all
+        select found.severity, found.code, found.finding, found.mend from pgvectorize._doctor_rows(target) as found
+        union all
+        select found.severity, found.code, found.finding, found.mend from pgvectorize._doctor_room(target) as found
+        union all
+        select found.severity, found.code, found.finding, found.mend from pgvectorize._doctor_build(target) as found;
+    end if;
+end;
+$$;
+
+comment on function pgvectorize._doctor_index(pgvectorize.indexes)
+    is 'What doctor finds of one index.';

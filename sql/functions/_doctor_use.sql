@@ -1,0 +1,45 @@
+-- Return the indexes that no search used, of a table that searches did use; those on ids
+-- and namespaces serve writes and listings as well. Postgres keeps no time of when an index
+-- was made, so one that is young may be among them.
+create or replace function pgvectorize._doctor_use(target pgvectorize.indexes, least_scans bigint default 1000)
+returns table (severity text, code text, finding text, mend text)
+language sql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+    with scans as (
+        select pg_stat_get_numscans(target.relation)
+            + coalesce(sum(each.scans) filter (where each.kind <> 'ids'), 0) as count
+        from pgvectorize._indexes_of(target) as each
+    )
+    select
+        'notice', 'index_not_used',
+        format(
+            '%s takes %s, and none of %s searches used it%s, but each write keeps it up to date.',
+            upper(left(said.words, 1)) || substr(said.words, 2), pg_size_pretty(each.bytes), pgvectorize._number(scans.count::bigint),
+            (
+                select ' since ' || to_char(databases.stats_reset, 'YYYY-MM-DD HH24:MI TZ')
+                from pg_stat_database as databases
+                where databases.datname = current_database() and databases.stats_reset is not null
+            )
+        ),
+        case each.kind
+            when 'hnsw' then format('pgvectorize drop-hnsw %s', target.name)
+            when 'namespace' then format(
+                'pgvectorize delete-namespace-index %s --namespace %s', target.name, pgvectorize._shell_word(each.subject)
+            )
+            when 'metadata' then format(
+                'pgvectorize delete-metadata-index %s --property-name %s', target.name, pgvectorize._shell_word(each.subject)
+            )
+            else format('drop index concurrently %s;', each.relation)
+        end
+    from scans
+    cross join pgvectorize._indexes_of(target) as each
+    cross join lateral pgvectorize._index_in_words(target, each.name) as said (words)
+    where scans.count >= _doctor_use.least_scans and each.scans = 0 and each.is_valid
+        and each.kind in ('hnsw', 'namespace', 'metadata', 'other')
+        and not exists (select from pg_index as index where index.indexrelid = each.relation and index.indisunique)
+$$;
+
+comment on function pgvectorize._doctor_use(pgvectorize.indexes, bigint)
+    is 'Indexes that no search used.';

@@ -1,0 +1,64 @@
+-- Say how large the table of an index is with its vectors just written, and its TOAST
+-- table and the indexes on ids and namespaces with it.
+--
+-- metadata_bytes, id_bytes and namespace_bytes are what a row has on average, as stored.
+-- A row of more than 2,032 bytes puts its embedding out of line, in chunks of 1,996 bytes
+-- with 20 bytes in an index each; then, if it must, its metadata. Pages of the table are
+-- filled as create_index says, those of indexes to 90 %.
+create or replace function pgvectorize._table_bytes(
+    vectors          bigint,
+    dimensions       integer,
+    storage          text,
+    metadata_bytes   double precision,
+    id_bytes         double precision,
+    namespace_bytes  double precision
+)
+returns double precision
+language sql
+immutable
+parallel safe
+as $$
+    select vectors * 8192 * (
+        1 / greatest(floor(pages.usable / (4 + rows.bytes)), 1)  -- the table
+        + outside.pages  -- TOAST
+        + outside.chunks * 20 / entries.usable
+        + (4 + 8 * ceil((9 + id_bytes) / 8)) / entries.usable
+        + (4 + 8 * ceil((10 + id_bytes + namespace_bytes) / 8)) / entries.usable
+    )
+    from pgvectorize._value_bytes(dimensions, storage) as values_
+    cross join lateral (select 8152 * 0.9::double precision as usable) as entries
+    cross join lateral (
+        -- the head of a row, what is short in it, inserted_by
+        select 34 + id_bytes + namespace_bytes as short
+    ) as fixed
+    cross join lateral (
+        select
+            fixed.short + 8 + values_ + metadata_bytes > 2032 as is_embedding,
+            fixed.short + 18 + metadata_bytes > 2032 as is_metadata
+    ) as out_of_line
+    cross join lateral (
+        select 8 * ceil((
+            fixed.short
+            + case when out_of_line.is_embedding then 18 else 8 + values_ end
+            + case when out_of_line.is_metadata then 18 else metadata_bytes end
+        ) / 8) as bytes
+    ) as rows
+    cross join lateral (
+        select 8168 - case when values_ > 1900 then 4096 else 820 end as usable
+    ) as pages
+    cross join lateral (
+        select
+            coalesce(sum(pgvectorize._toast_pages(long.bytes)), 0) as pages,
+            coalesce(sum(ceil(long.bytes / 1996)), 0) as chunks
+        from (
+            select 4 + values_ as bytes where out_of_line.is_embedding
+            union all
+            select metadata_bytes where out_of_line.is_metadata
+        ) as long
+    ) as outside
+$$;
+
+comment on function pgvectorize._table_bytes(
+    bigint, integer, text, double precision, double precision, double precision
+)
+    is 'Size of the table of an index with its vectors just written.';

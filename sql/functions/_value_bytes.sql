@@ -1,0 +1,12 @@
+-- Say how many bytes the values of a vector take, without any head.
+create or replace function pgvectorize._value_bytes(dimensions integer, kept_as text)
+returns double precision
+language sql
+immutable
+parallel safe
+as $$
+    select dimensions * case kept_as when 'float32' then 4 when 'float16' then 2 else 0.125 end
+$$;
+
+comment on function pgvectorize._value_bytes(integer, text)
+    is 'Bytes of the values of a vector.';

@@ -1,0 +1,70 @@
+-- Give a role what it needs, with every index there is and every one to come.
+--
+-- access  reader: all that only reads: search, get, list, count, export, recall without
+--         `store`. writer: that, and insert, upsert, update_metadata, the deletes and
+--         truncate. owner: all, as create_index, build, tune, migrate and grant; everything
+--         belongs to it from now on
+--
+-- A role has one of the three: to grant another replaces it, to grant the same again
+-- mends what is missing. Only the owner, a member of it or a superuser may grant.
+--
+-- There is one owner. To have several, grant it to a role made for that, of which they
+-- are members: what one of them makes belongs to that role, so to all of them. An owner
+-- that is no member of the next one would lose all; that is refused. Postgres lets a
+-- role that is no superuser give away only to a role of which it is a member.
+create or replace function pgvectorize.grant(role text, access text)
+returns void
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    owner         text := pgvectorize._claim_grants();
+    vector_schema text;
+begin
+    if access is null or access not in ('owner', 'writer', 'reader') then
+        perform pgvectorize._refuse(
+            format('access "%s" is not known', left(access, 64)),
+            pgvectorize._nearest(access, array['owner', 'writer', 'reader'])
+        );
+    elsif not exists (select from pg_roles where rolname = role) then
+        perform pgvectorize._refuse(
+            format('role "%s" does not exist', role), format('Create it first: create role %I', role)
+        );
+    end if;
+    select extnamespace::regnamespace into vector_schema from pg_extension where extname = 'vector';
+    if not has_schema_privilege(role, vector_schema::regnamespace, 'usage') then
+        perform pgvectorize._refuse(
+            format('role "%s" may not use schema %s, in which pgvector is', role, vector_schema),
+            format('Who owns that schema has to run: grant usage on schema %s to %I', vector_schema, role)
+        );
+    end if;
+
+    if role = owner and access <> 'owner' then
+        perform pgvectorize._refuse(
+            format('role "%s" is the owner', role), format('Revoke that first: pgvectorize revoke %s', role)
+        );
+    elsif access = 'owner' and not pg_has_role(owner, role, 'usage') then
+        perform pgvectorize._refuse(
+            format('the owner is "%s", which would lose everything', owner),
+            format(
+                'Revoke it from "%s" first, or grant it to a role of which both are members: '
+                'create role vectors; grant vectors to %I, %I', owner, owner, role
+            )
+        );
+    end if;
+
+    if role <> owner then
+        perform pgvectorize._withdraw(role);
+    end if;
+    if access = 'owner' then
+        perform pgvectorize._give(role);
+    else
+        perform pgvectorize._allow(role, access);
+    end if;
+    perform pgvectorize._settle();
+end;
+$$;
+
+comment on function pgvectorize.grant(text, text)
+    is 'Make a role the owner, a writer or a reader.';

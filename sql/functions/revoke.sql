@@ -1,0 +1,36 @@
+-- Take from a role all that `grant` gives. What the owner had belongs to the caller from
+-- now on. A role that has nothing is no error; one that is an owner as a member of
+-- another role is, as only `revoke … from …` between the two can end that.
+create or replace function pgvectorize.revoke(role text)
+returns void
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    owner text := pgvectorize._claim_grants();
+begin
+    if not exists (select from pg_roles where rolname = role) then
+        perform pgvectorize._refuse(format('role "%s" does not exist', role), 'List the grants to see which there are.');
+    elsif role = owner and role = current_user then
+        perform pgvectorize._refuse(
+            format('role "%s" is the owner, and there is nobody to give it all to', role),
+            'Revoke it as another member of that role, or as a superuser.'
+        );
+    elsif role = owner then
+        perform pgvectorize._give(current_user);
+        perform pgvectorize._settle();
+    else
+        perform pgvectorize._withdraw(role);
+        if pg_has_role(role, owner, 'usage') and not (select rolsuper from pg_roles where rolname = role) then
+            perform pgvectorize._refuse(
+                format('role "%s" is an owner as a member of "%s"', role, owner),
+                format('Run: revoke %I from %I', owner, role)
+            );
+        end if;
+    end if;
+end;
+$$;
+
+comment on function pgvectorize.revoke(text)
+    is 'Take from a role all that grant gives.';

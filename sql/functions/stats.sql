@@ -1,0 +1,117 @@
+-- Return what an operator wants to know of an index: its rows, room, use and builds. It
+-- takes no rights but to read.
+--
+-- vector_count, namespace_count  estimates above 100,000 vectors, which is_estimate says;
+--                 with `exact` they are counted, which takes a scan. namespace_count is
+--                 null while nothing is known of it
+-- table_bytes     the table, without its TOAST table, where vectors lie of more than 2 kB
+-- other_index_bytes  the indexes on ids and namespaces, and any of somebody else's
+-- bytes_per_vector  of all that
+-- live_rows, dead_rows, modified_rows  as Postgres counts them; modified since last analyzed
+-- last_vacuum, last_analyze  by autovacuum or by hand, is_autovacuum and is_autoanalyze say
+-- table_hit_ratio, hnsw_hit_ratio  of the pages that were asked for, what share was in the
+--                 shared buffers; null where none was
+-- indexes         an object for each Postgres index, see below
+-- running_builds  see build_progress
+-- counted_since   when scans and pages began to be counted, null for ever
+--
+-- Of each Postgres index: relation, kind (hnsw; namespace or metadata, with the `subject`;
+-- ids; namespaces; new for an HNSW index that is not in its place; other), is_valid, bytes,
+-- scans and last_scan.
+create or replace function pgvectorize.stats(index text, exact boolean default false)
+returns table (
+    name                  text,
+    vector_count          bigint,
+    namespace_count       bigint,
+    is_estimate           boolean,
+    has_hnsw              boolean,
+    index_precision       text,
+    m                     integer,
+    ef_construction       integer,
+    ef_search             integer,
+    table_bytes           bigint,
+    toast_bytes           bigint,
+    hnsw_bytes            bigint,
+    namespace_hnsw_bytes  bigint,
+    metadata_index_bytes  bigint,
+    other_index_bytes     bigint,
+    total_bytes           bigint,
+    bytes_per_vector      bigint,
+    live_rows             bigint,
+    dead_rows             bigint,
+    modified_rows         bigint,
+    last_vacuum           timestamptz,
+    is_autovacuum         boolean,
+    last_analyze          timestamptz,
+    is_autoanalyze        boolean,
+    table_scans           bigint,
+    table_hit_ratio       double precision,
+    hnsw_hit_ratio        double precision,
+    indexes               jsonb,
+    running_builds        integer,
+    counted_since         timestamptz
+)
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+#variable_conflict use_column
+declare
+    target pgvectorize.indexes := pgvectorize._index(index);
+    known  pg_stat_all_tables;
+begin
+    name := target.name;
+    has_hnsw := pgvectorize._is_valid(pgvectorize._relation_name(target.id, 'embedding_hnsw'));
+    index_precision := target.index_precision;
+    m := target.m;
+    ef_construction := target.ef_construction;
+    ef_search := target.ef_search;
+    select counted.vector_count, counted.is_estimate into vector_count, is_estimate
+    from pgvectorize._vector_count(target, exact) as counted;
+    namespace_count := pgvectorize._namespace_count(target, vector_count, is_estimate);
+
+    table_bytes := pg_table_size(target.relation);
+    select coalesce(pg_total_relation_size(nullif(class.reltoastrelid, 0)), 0) into toast_bytes
+    from pg_class as class where class.oid = target.relation;
+    table_bytes := table_bytes - toast_bytes;
+    select
+        coalesce(sum(each.bytes) filter (where each.kind = 'hnsw'), 0),
+        coalesce(sum(each.bytes) filter (where each.kind = 'namespace'), 0),
+        coalesce(sum(each.bytes) filter (where each.kind = 'metadata'), 0),
+        coalesce(sum(each.bytes) filter (where each.kind not in ('hnsw', 'namespace', 'metadata')), 0),
+        sum(each.hits) filter (where each.kind = 'hnsw')
+            / nullif(sum(each.hits + each.reads) filter (where each.kind = 'hnsw'), 0)::double precision,
+        coalesce(jsonb_agg(jsonb_build_object(
+            'relation', each.relation::text, 'kind', each.kind, 'subject', each.subject, 'is_valid', each.is_valid,
+            'bytes', each.bytes, 'scans', each.scans,
+            'last_scan', to_char(each.last_scan at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"+00:00"')
+        )), '[]')
+    into hnsw_bytes, namespace_hnsw_bytes, metadata_index_bytes, other_index_bytes, hnsw_hit_ratio, indexes
+    from pgvectorize._indexes_of(target) as each;
+    total_bytes := pg_total_relation_size(target.relation);
+    bytes_per_vector := total_bytes / nullif(vector_count, 0);
+
+    select tables.* into known from pg_stat_all_tables as tables where tables.relid = target.relation;
+    live_rows := known.n_live_tup;
+    dead_rows := known.n_dead_tup;
+    modified_rows := known.n_mod_since_analyze;
+    last_vacuum := greatest(known.last_vacuum, known.last_autovacuum);
+    is_autovacuum := last_vacuum = known.last_autovacuum;
+    last_analyze := greatest(known.last_analyze, known.last_autoanalyze);
+    is_autoanalyze := last_analyze = known.last_autoanalyze;
+    table_scans := known.seq_scan;
+    select
+        (pages.heap_blks_hit + coalesce(pages.toast_blks_hit, 0))::double precision
+            / nullif(pages.heap_blks_hit + pages.heap_blks_read
+                + coalesce(pages.toast_blks_hit + pages.toast_blks_read, 0), 0)
+    into table_hit_ratio
+    from pg_statio_all_tables as pages where pages.relid = target.relation;
+    select count(*) into running_builds from pgvectorize.build_progress(index);
+    select databases.stats_reset into counted_since
+    from pg_stat_database as databases where databases.datname = current_database();
+    return next;
+end;
+$$;
+
+comment on function pgvectorize.stats(text, boolean)
+    is 'Rows, room, use and builds of an index.';

@@ -1,0 +1,54 @@
+"""The contract suite wherever we promise that it passes: `python -m tests.suites [NAME ...]`.
+
+Prints a line for each suite in the end; fails if one fails.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+
+COMMAND = (sys.executable, "-m", "pytest", "tests/contract")
+
+# What a suite adds to the environment: the server of tests/servers.py.
+SUITES = {
+    "18": {"PGVECTORIZE_TEST_SERVER": "embedded"},
+    "17": {
+        "PGVECTORIZE_TEST_SERVER": "container",
+        "PGVECTORIZE_TEST_IMAGE": os.environ.get("PGVECTORIZE_TEST_IMAGE")
+        or "pgvector/pgvector:pg17",
+    },
+    "16": {"PGVECTORIZE_TEST_SERVER": "embedded-16"},
+}
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(prog="python -m tests.suites", description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(SUITES)}")
+    names = parser.parse_args(arguments).names or [*SUITES]
+    if unknown := [name for name in names if name not in SUITES]:
+        parser.error(f"no such suite: {', '.join(unknown)}; there are {', '.join(SUITES)}")
+
+    lines = []
+    failed = False
+    for name in names:
+        print(f"\n=== {name}: {SUITES[name]}", flush=True)
+        started = time.monotonic()
+        passed = _passes(SUITES[name])
+        failed |= not passed
+        minutes, seconds = divmod(round(time.monotonic() - started), 60)
+        lines.append(f"{name:24} {'passed' if passed else 'FAILED'}  {minutes:2}:{seconds:02}")
+    print("", *lines, sep="\n")
+    sys.exit(failed)
+
+
+def _passes(settings: dict[str, str]) -> bool:
+    return subprocess.run(COMMAND, env=os.environ | settings).returncode == 0
+
+
+if __name__ == "__main__":
+    main()
