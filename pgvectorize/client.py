@@ -453,7 +453,7 @@ class Client:
                 try:
                     rows = self._perform(cursor, step)
                 except psycopg.Error as error:
-                    failure = translate(error)
+                    failure = translate(error, "" if connection.closed else connection.info.user)
                     failure.__cause__ = error
                     resume = partial(plan.throw, failure)
                 else:

@@ -182,8 +182,11 @@ _MISSING = (
 )
 
 
-def translate(error: psycopg.Error) -> PgVectorizeError:
-    """Return the error of ours that says what a psycopg error means."""
+def translate(error: psycopg.Error, user: str = "") -> PgVectorizeError:
+    """Return the error of ours that says what a psycopg error means.
+
+    `user` is the role that is connected, where one is.
+    """
     message = error.diag.message_primary or str(error).strip() or type(error).__name__
     hint = error.diag.message_hint
     known = BY_SQLSTATE.get(error.sqlstate or "")
@@ -204,19 +207,18 @@ def translate(error: psycopg.Error) -> PgVectorizeError:
             message, hint="Check the server and the DSN, then try again.", sqlstate=error.sqlstate
         )
     if isinstance(error, psycopg.errors.InsufficientPrivilege):
-        return PermissionDenied(message, hint=hint or _grant_hint(error), sqlstate=error.sqlstate)
+        return PermissionDenied(message, hint=hint or _grant_hint(user), sqlstate=error.sqlstate)
     if isinstance(error, psycopg.errors.ReadOnlySqlTransaction):
         return ReadOnly(message, hint=hint or READ_ONLY_HINT, sqlstate=error.sqlstate)
     hint = _HINTS.get(error.sqlstate or "", hint)
     return DatabaseError(message, hint=hint, sqlstate=error.sqlstate)
 
 
-def _grant_hint(error: psycopg.Error) -> str:
+def _grant_hint(user: str) -> str:
     """Name the role that is connected, and what its rights come from."""
-    user = error.pgconn.user.decode(errors="replace") if error.pgconn else ""
-    role = user if user else "ROLE"
-    found = f'Connected as "{role}". ' if user else ""
-    return f"{found}Who owns pgvectorize can run: pgvectorize grant {{reader|writer|owner}} {role}"
+    found = f'Connected as "{user}". ' if user else ""
+    ask = "Who owns pgvectorize can run: pgvectorize grant {reader|writer|owner}"
+    return f"{found}{ask} {user or 'ROLE'}"
 
 
 def _details(text: str) -> dict[str, int]:

@@ -14,15 +14,22 @@ from collections.abc import Sequence
 
 COMMAND = (sys.executable, "-m", "pytest", "tests/contract")
 
-# What a suite adds to the environment: the server of tests/servers.py.
+CONTAINER = {
+    "PGVECTORIZE_TEST_SERVER": "container",
+    "PGVECTORIZE_TEST_IMAGE": os.environ.get("PGVECTORIZE_TEST_IMAGE") or "pgvector/pgvector:pg17",
+}
+EMBEDDED = {"PGVECTORIZE_TEST_SERVER": "embedded"}
+FEWER = {"PGVECTORIZE_TEST_EXAMPLES": "10"}  # `make test` has made more of them
+# What a suite adds to the environment: the server of tests/servers.py, and variants of
+# tests/variants.py.
 SUITES = {
-    "18": {"PGVECTORIZE_TEST_SERVER": "embedded"},
-    "17": {
-        "PGVECTORIZE_TEST_SERVER": "container",
-        "PGVECTORIZE_TEST_IMAGE": os.environ.get("PGVECTORIZE_TEST_IMAGE")
-        or "pgvector/pgvector:pg17",
-    },
-    "16": {"PGVECTORIZE_TEST_SERVER": "embedded-16"},
+    "18": FEWER | EMBEDDED,
+    "17": FEWER | CONTAINER,
+    "16": FEWER | {"PGVECTORIZE_TEST_SERVER": "embedded-16"},
+    "17-database": FEWER | CONTAINER | {"PGVECTORIZE_TEST_VARIANT": "collation,extensions,role"},
+    "18-settings": FEWER | EMBEDDED | {"PGVECTORIZE_TEST_VARIANT": "settings"},
+    "18-pgbouncer": FEWER | EMBEDDED | {"PGVECTORIZE_TEST_VARIANT": "pgbouncer"},
+    "17-pgbouncer-prepared": FEWER | CONTAINER | {"PGVECTORIZE_TEST_VARIANT": "pgbouncer-prepared"},
 }
 
 

@@ -48,7 +48,6 @@ SETTINGS = {
     "bytea_output": "escape",
     "datestyle": "ISO, DMY",  # psycopg itself reads no others
     "debug_parallel_query": "on",
-    "default_transaction_isolation": "repeatable read",
     "enable_hashagg": "off",
     "extra_float_digits": "0",
     "from_collapse_limit": "1",
@@ -158,6 +157,8 @@ def _role(administrator: Connection, dsn: str) -> Iterator[str]:
     role = Identifier(ROLE)
     administrator.execute(SQL("drop role if exists {}").format(role))
     administrator.execute(SQL("create role {} login password {}").format(role, Literal(PASSWORD)))
+    # what a test of ours turns off, to see that nothing depends on it
+    administrator.execute(SQL("grant set on parameter track_counts to {}").format(role))
     with Client.connect(dsn) as client:
         client.grant(ROLE, "owner")
         try:
@@ -193,9 +194,8 @@ def _in_container(folder: Path, sockets: Path | None) -> list[str]:
 def pgbouncer(dsn: str, *, in_container: bool = False) -> Iterator[str]:
     """Run a PgBouncer in transaction mode in front of a server; give the DSN through it.
 
-    It listens on a socket in a folder of its own.
-
-    Where the server itself listens on a socket, it runs as the user who may open that.
+    It listens on a socket in a folder of its own. Where the server does so, too, it runs
+    as the user who may open that. Raises `Missing`.
     """
     server = conninfo_to_dict(dsn)
     host = str(server["host"])

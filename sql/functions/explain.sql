@@ -40,7 +40,7 @@ volatile
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    target    pgvectorize.indexes := pgvectorize._index(index);
+    target    pgvectorize.indexes := pgvectorize._hold(index);
     predicate text := pgvectorize._predicate_sql(target, namespace, filter, namespaces, exclude_ids);
     hnsw      regclass := pgvectorize._hnsw(target);
     rows      bigint;

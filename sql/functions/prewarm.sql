@@ -20,7 +20,7 @@ volatile
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    target  pgvectorize.indexes := pgvectorize._index(index);
+    target  pgvectorize.indexes := pgvectorize._hold(index);
     home    text;
     warmed  regclass;  -- not looked up by name: only a superuser may see into pg_toast
 begin

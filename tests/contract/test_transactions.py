@@ -17,6 +17,9 @@ from psycopg_pool import AsyncConnectionPool, ConnectionPool
 from pgvectorize import AsyncClient, Client, DatabaseError, InvalidFilter, InvalidVector, Vector
 from tests.contract.faces import Borrowed, Face, IterableFace
 
+# as text, unless something has told the connection how vectors are loaded
+STORED = "select values from pgvectorize.get_by_ids(index => %s, ids => '{a}')"
+
 
 @pytest.fixture
 def borrowed(face: Face) -> Iterator[Borrowed]:
@@ -104,7 +107,7 @@ def test_a_borrowed_connection_stays_as_it_was(client: Client, dsn: str, index: 
         assert (connection.adapters.get_dumper, dict(vars(connection.adapters))) == before
         assert connection.row_factory is namedtuple_row
         assert not connection.autocommit
-        assert connection.execute("select '[1,2]'::vector").fetchone() == ("[1,2]",)
+        assert connection.execute(STORED, [index]).fetchone() == ("[1,2]",)
         connection.rollback()
     assert client.index(index).count() == 0
 
@@ -125,7 +128,7 @@ def test_a_borrowed_pool_is_not_closed(client: Client, dsn: str, index: str) -> 
             assert not pool.closed
             with pool.connection() as connection:
                 assert not connection.autocommit
-                assert connection.execute("select '[1]'::vector").fetchone() == ("[1]",)
+                assert connection.execute(STORED, [index]).fetchone() == ("[1,2]",)
     assert client.index(index).count() == 1  # the pool commits
 
 

@@ -9,6 +9,7 @@ after a fifth of the time, and 32 MB.
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 import time
@@ -59,6 +60,7 @@ def taken(server: OwnServer) -> dict[str, int]:
 
 
 def main() -> int:
+    logging.getLogger("psycopg.pool").setLevel(logging.ERROR)  # each kill breaks connections
     with own_server() as server:
         server.set({"shared_buffers": "128MB", "max_wal_size": "1GB"})
         server.start()

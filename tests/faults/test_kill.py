@@ -321,6 +321,7 @@ def test_a_kill_amid_a_migration_leaves_what_was_there(
             pid = freeze_in(
                 server.dsn,
                 "select pid from pg_stat_activity where datname = 'two'"
+                " and backend_type = 'client backend'"
                 f" and {written.format(start)} > {int(share * whole)}",
                 worker,
             )

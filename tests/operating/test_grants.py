@@ -248,6 +248,7 @@ def test_a_stranger_may_call_nothing(database: str, new_role: Callable[..., str]
 def test_a_stranger_is_told_what_to_ask_for(database: str, new_role: Callable[..., str]) -> None:
     with pytest.raises(PermissionDenied, match="schema pgvectorize") as caught:
         connect_as(database, new_role())
+    assert "Connected as" in str(caught.value.hint)
     assert "pgvectorize grant" in str(caught.value.hint)
 
 

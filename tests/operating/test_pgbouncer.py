@@ -5,11 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import numpy as np
 import psycopg
 import pytest
+from psycopg.sql import SQL, Identifier
+from psycopg_pool import ConnectionPool
 
 import pgvectorize
 from pgvectorize import AsyncClient, Client, InvalidRequest, schema
@@ -30,21 +33,27 @@ def kind(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
+@contextmanager
+def _pgbouncer_or_skip(dsn: str, kind: str) -> Iterator[str]:
+    with ExitStack() as stack:
+        try:
+            knows = kind.startswith("with ")
+            yield stack.enter_context(variants.pgbouncer(dsn, in_container=knows))
+        except variants.Missing as missing:
+            pytest.skip(str(missing))
+
+
 @pytest.fixture
 def pooled(dsn: str, kind: str) -> Iterator[str]:
     """The DSN of the tests' database through a PgBouncer of one's own."""
-    try:
-        with variants.pgbouncer(
-            variants.straight(dsn), in_container=kind.startswith("with ")
-        ) as proxied:
-            yield proxied
-    except variants.Missing as missing:
-        pytest.skip(str(missing))
+    with _pgbouncer_or_skip(variants.straight(dsn), kind) as pooled:
+        yield pooled
 
 
 def prepares(client: Client) -> bool:
     """Whether connections of the client's pool may prepare statements."""
-    with client._source.connection() as connection:  # type: ignore[union-attr]
+    assert isinstance(client._source, ConnectionPool)
+    with client._source.connection() as connection:
         return connection.prepare_threshold is not None
 
 
@@ -80,9 +89,8 @@ def test_what_another_has_left_there_does_not_matter(
     pooled: str, make_index: Callable[..., str]
 ) -> None:
     name = make_index(dimensions=2)
-    with psycopg.connect(pooled, autocommit=True) as careless:
-        with careless.transaction():
-            careless.execute("select 'careless'", prepare=True)
+    with psycopg.connect(pooled, autocommit=True) as careless, careless.transaction():
+        careless.execute("select 'careless'", prepare=True)
     for _ in range(3):
         with pgvectorize.connect(pooled) as client:
             client.index(name).upsert([("a", [1, 2])])
@@ -134,7 +142,6 @@ def test_strict_holds_for_its_client_and_no_other(
         strict.index(name).upsert([("a", vector)])
         strict.index(name).create_metadata_index("n", "number")
         strict.index(name).build(rebuild=True)
-        strict.index(name).create_namespace_index("n")
         with pytest.raises(InvalidRequest, match="transaction"):
             strict.index(name).vacuum()
     assert {row[4] for row in sessions(pooled)} <= {None, ""}
@@ -164,40 +171,41 @@ def test_what_is_built_leaves_no_settings_behind(
     assert {row[5] for row in sessions(pooled)} <= {None, "", "40"}
 
 
-def test_a_build_that_needs_more_memory_than_the_server_gives_is_refused(
-    pooled: str, make_index: Callable[..., str], dsn: str
-) -> None:
-    name = make_index(dimensions=2_000)
-    with psycopg.connect(variants.straight(dsn), autocommit=True) as connection:
+@pytest.fixture
+def poor(empty_database: str, kind: str) -> Iterator[str]:
+    """A migrated database with little memory for builds, through a PgBouncer."""
+    schema.migrate(empty_database)
+    with psycopg.connect(empty_database) as connection:
         connection.execute(
-            f'alter database "{connection.info.dbname}" set maintenance_work_mem = 1024'
-        )
-        try:
-            with pgvectorize.connect(pooled) as client:
-                index = client.index(name)
-                index.upsert([(f"v{row}", [row + 1.0] * 2_000) for row in range(300)])
-                for refused in (
-                    lambda: index.build(m=8),
-                    lambda: index.create_namespace_index("n"),
-                    lambda: index.vacuum(rebuild=True),
-                ):
-                    with pytest.raises(
-                        InvalidRequest, match="maintenance_work_mem is 1 MB"
-                    ) as caught:
-                        refused()
-                    assert "Connect straight to the server" in str(caught.value.hint)
-                assert index.build(m=8, concurrently=False).is_built
-                assert index.vacuum().build is None
-        finally:
-            connection.execute(
-                f'alter database "{connection.info.dbname}" reset maintenance_work_mem'
+            SQL("alter database {} set maintenance_work_mem = 1024").format(
+                Identifier(connection.info.dbname)
             )
+        )
+    with _pgbouncer_or_skip(empty_database, kind) as pooled:
+        yield pooled
+
+
+def test_a_build_that_needs_more_memory_than_the_server_gives_is_refused(poor: str) -> None:
+    def refused(build: Callable[[], object]) -> None:
+        with pytest.raises(InvalidRequest, match="maintenance_work_mem is 1 MB") as caught:
+            build()
+        assert "Connect straight to the server" in str(caught.value.hint)
+
+    with pgvectorize.connect(poor) as client:
+        client.create_index("docs", dimensions=2_000, metric="cosine")
+        index = client.index("docs")
+        index.upsert([(f"v{row}", [row + 1.0] * 2_000, "n") for row in range(300)])
+        refused(lambda: index.build(m=8))
+        refused(lambda: index.create_namespace_index("n"))
+        refused(lambda: index.vacuum(rebuild=True))
+        assert client.get_index("docs").m == 16
+        assert index.query([1.0] * 2_000).count == 5
+        assert index.build(m=8, concurrently=False).is_built
+        index.delete_by_ids(f"v{row}" for row in range(200))
+        assert index.vacuum().build is None
 
 
 def test_a_migration_goes_through_it(kind: str, empty_database: str) -> None:
-    try:
-        with variants.pgbouncer(empty_database, in_container=kind.startswith("with ")) as pooled:
-            assert schema.migrate(pooled)[1] == schema.wanted()
-            assert schema.migrate(pooled) == (schema.wanted(), schema.wanted())
-    except variants.Missing as missing:
-        pytest.skip(str(missing))
+    with _pgbouncer_or_skip(empty_database, kind) as pooled:
+        assert schema.migrate(pooled)[1] == schema.wanted()
+        assert schema.migrate(pooled) == (schema.wanted(), schema.wanted())

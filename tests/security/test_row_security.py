@@ -26,7 +26,7 @@ POLICY = f"""
 
     grant usage on schema pgvectorize, pgvectorize_data to {ROLE};
     grant select on all tables in schema pgvectorize to {ROLE};
-    grant insert, delete on pgvectorize.mutations to {ROLE};
+    grant insert, update, delete on pgvectorize.mutations to {ROLE};
     grant select, insert, update, delete on pgvectorize_data.shared to {ROLE};
 """
 

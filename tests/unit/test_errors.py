@@ -92,6 +92,12 @@ def test_other_errors_are_translated(
     assert error.hint is None if hint is None else hint in str(error.hint)
 
 
+def test_who_may_not_is_named() -> None:
+    hint = str(translate(psycopg.errors.InsufficientPrivilege("denied"), "app").hint)
+    assert hint.startswith('Connected as "app". ')
+    assert hint.endswith(" app")
+
+
 def test_an_error_without_words_is_named() -> None:
     assert translate(psycopg.errors.DeadlockDetected()).message == "DeadlockDetected"
 
