@@ -69,7 +69,12 @@ def empty_database(server: Server) -> Iterator[str]:
 @pytest.fixture(scope="session")
 def dsn(server: Server) -> Iterator[str]:
     """The DSN of the migrated database that tests share; each makes its own index."""
-    with _database(server) as direct, variants.prepared(direct) as dsn:
+    with ExitStack() as stack:
+        try:
+            direct = stack.enter_context(_database(server))
+            dsn = stack.enter_context(variants.prepared(direct))
+        except variants.Missing as missing:
+            pytest.exit(f"PGVECTORIZE_TEST_VARIANT: {missing}", returncode=1)
         yield dsn
 
 
