@@ -8,9 +8,11 @@ from typing import Any
 import numpy as np
 import psycopg
 import pytest
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from pgvectorize import Client, DatabaseError, IndexBusy, InvalidRequest
 from tests.contract.faces import Face, IterableFace
+from tests.servers import Server
 
 ROWS, DIMENSIONS = 2_000, 32
 VALUES = np.random.default_rng(3).normal(size=(ROWS, DIMENSIONS)).astype(np.float32)
@@ -301,17 +303,21 @@ def test_a_vacuum_beside_a_build_is_refused(
 
 
 @pytest.fixture
-def prewarming(connection: Any) -> Iterator[None]:
-    if not connection.execute(
-        "select from pg_available_extensions where name = 'pg_prewarm'"
-    ).fetchall():
-        pytest.skip("the server has no pg_prewarm")  # as that of the wheel with PostgreSQL 16
-    connection.execute("create schema if not exists contrib")
-    connection.execute("create extension pg_prewarm schema contrib")
-    connection.execute("create extension pg_buffercache schema contrib")
-    yield
-    connection.execute("drop extension pg_prewarm")
-    connection.execute("drop extension pg_buffercache")
+def prewarming(server: Server, dsn: str) -> Iterator[Any]:
+    """Create the extensions; give a connection of who may do so, and see all buffers."""
+    database = conninfo_to_dict(dsn)["dbname"]
+    with psycopg.connect(make_conninfo(server.dsn, dbname=database), autocommit=True) as connection:
+        if not connection.execute(
+            "select from pg_available_extensions where name = 'pg_prewarm'"
+        ).fetchall():
+            pytest.skip("the server has no pg_prewarm")  # as that of the wheel with PostgreSQL 16
+        connection.execute("create schema if not exists contrib")
+        connection.execute("grant usage on schema contrib to public")
+        connection.execute("create extension pg_prewarm schema contrib")
+        connection.execute("create extension pg_buffercache schema contrib")
+        yield connection
+        connection.execute("drop extension pg_prewarm")
+        connection.execute("drop extension pg_buffercache")
 
 
 def test_without_its_extension_a_prewarm_says_what_to_ask_for(face: Face, filled: str) -> None:
@@ -321,9 +327,8 @@ def test_without_its_extension_a_prewarm_says_what_to_ask_for(face: Face, filled
     assert "create extension pg_prewarm" in refusal.value.hint
 
 
-@pytest.mark.usefixtures("prewarming")
 def test_a_prewarm_reads_all_and_the_hnsw_index_last(
-    face: Face, client: Client, connection: Any, filled: str
+    face: Face, client: Client, prewarming: Any, filled: str
 ) -> None:
     client.index(filled).create_metadata_index("price", "number")
     read = face.prewarm(filled)
@@ -335,7 +340,7 @@ def test_a_prewarm_reads_all_and_the_hnsw_index_last(
     assert f'pgvectorize_data."{filled}"' in names
     assert all(each.is_buffered for each in read)
     for each in read:
-        (row,) = connection.execute(
+        (row,) = prewarming.execute(
             "select count(*) * 8192 from contrib.pg_buffercache "
             "where relfilenode = pg_relation_filenode(%s::regclass) and relforknumber = 0",
             [each.relation],
