@@ -173,8 +173,18 @@ def _share(ratio: float | None) -> str:
 @click.option("--vectors", type=int, required=True, help="How many.")
 @click.option("--dimensions", type=int, help="Of a vector.")
 @click.option("--preset", help="A known embedding model instead of dimensions.")
-@click.option("--storage", type=click.Choice(get_args(Storage)), default="float32")
-@click.option("--index-precision", type=click.Choice(get_args(IndexPrecision)))
+@click.option(
+    "--storage",
+    type=click.Choice(get_args(Storage)),
+    default="float32",
+    show_default=True,
+    help="What the table holds.",
+)
+@click.option(
+    "--index-precision",
+    type=click.Choice(get_args(IndexPrecision)),
+    help="What the HNSW index holds.",
+)
 @click.option("--m", type=int, default=16, show_default=True, help="Neighbours of a vector.")
 @click.option(
     "--metadata-bytes", type=int, default=100, show_default=True, help="Of a vector, as JSON."

@@ -37,6 +37,9 @@ REVIEWED: dict[str, dict[str, str]] = {
         "pattern . default_value": "of the table that serves as the pattern, which is an index's",
         "pattern . type": "of the same, from format_type",
     },
+    "_alter": {
+        "statement": "a drop or truncate that its callers write with %I or a regclass",
+    },
     "_changes_sql": {
         "given": "the name of a row source, a literal in the functions that call this"
     },
@@ -52,6 +55,10 @@ REVIEWED: dict[str, dict[str, str]] = {
     },
     "_graph_sql": {"value": _VALUE},
     "_hnsw_step": {"how": _HOW},
+    "_lock": {
+        "how": "nowait or nothing, a literal in the functions that call this",
+        "mode": "a mode of `lock table`, a literal in the functions that call this",
+    },
     "_metadata_index_step": {"how": _HOW},
     "_metadata_sql": {"document": _VALUE},
     "_namespace_graph_step": {"how": _HOW},
