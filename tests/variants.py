@@ -49,7 +49,6 @@ SETTINGS = {
     "datestyle": "ISO, DMY",  # psycopg itself reads no others
     "debug_parallel_query": "on",
     "enable_hashagg": "off",
-    "extra_float_digits": "0",
     "from_collapse_limit": "1",
     "geqo_threshold": "2",
     "intervalstyle": "sql_standard",
