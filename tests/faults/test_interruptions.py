@@ -210,6 +210,8 @@ def test_the_command_line_ends_at_an_interrupt_and_changes_nothing(
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
+            # in the background of a shell it is ignored, and a child inherits that
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )
         pid = wait_until(shared.dsn, WAITS)
         command.send_signal(signal.SIGINT)
