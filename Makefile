@@ -3,6 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
+PYTEST := $(BIN)/pytest -n auto --dist worksteal
 
 .DEFAULT_GOAL := help
 
@@ -22,10 +23,10 @@ demo: $(STAMP) ## run the main job on an embedded Postgres
 	@$(BIN)/pgvectorize demo
 
 test: $(STAMP) ## run all tests
-	$(BIN)/pytest
+	$(PYTEST)
 
 test-fast: $(STAMP) ## run the tests that take no more than a second or two
-	$(BIN)/pytest -m "not slow"
+	$(PYTEST) -m "not slow"
 
 .venv/.postgres-16: $(STAMP)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --group postgres-16

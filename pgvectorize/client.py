@@ -615,7 +615,7 @@ class Index:
         loses its HNSW index first and gets it again in the end, as `build` makes it with
         `memory` and `workers`. It is one transaction all the same: after a crash all is
         as before. But from when the HNSW index goes to the end, queries of this index
-        wait; `rebuild=False` forbids that, True asks for it, whatever is written.
+        wait; `rebuild=False` forbids that, True asks for it, however few are written.
 
         Vectors, and what becomes of ids that are there, are as for `upsert` and `insert`,
         which `mode` names. Raises as they do, and `IndexBusy` with `rebuild=True`.

@@ -14,7 +14,8 @@ from psycopg.sql import SQL, Identifier
 
 import pgvectorize
 from tests import variants
-from tests.servers import Server, running_server
+from tests.servers import Server, choice, running_server
+from tests.tally import Tally, print_tally
 
 _numbers = count(1)
 _running = ExitStack()
@@ -22,7 +23,7 @@ _server = pytest.StashKey[Server]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    if not config.option.collectonly:
+    if not config.option.collectonly and not _distributes(config):
         config.stash[_server] = _running.enter_context(running_server())
 
 
@@ -30,7 +31,24 @@ def pytest_unconfigure() -> None:
     _running.close()
 
 
+def _distributes(config: pytest.Config) -> bool:
+    """Whether all tests are run by other processes, each of which has a server of its own."""
+    return bool(config.getoption("tx", None))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int | None:
+    # roles and settings belong to a whole server, and there is one
+    return 0 if choice()[0] == "dsn" else None
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    print_tally(terminalreporter)
+
+
 def pytest_report_header(config: pytest.Config) -> str:
+    if _distributes(config):
+        return f"postgres: {' '.join(filter(None, choice()))}, one for each process"
     server = config.stash.get(_server, None)
     if server is None:
         return "postgres: none, nothing is run"
@@ -44,6 +62,11 @@ def pytest_report_header(config: pytest.Config) -> str:
 @pytest.fixture(scope="session")
 def server(pytestconfig: pytest.Config) -> Server:
     return pytestconfig.stash[_server]
+
+
+@pytest.fixture
+def tally(request: pytest.FixtureRequest) -> Tally:
+    return Tally(request.node)
 
 
 @contextmanager

@@ -5,7 +5,8 @@
 - `embedded`: PostgreSQL 18 of the wheel that the extra `embedded` brings
 - `embedded-16`: PostgreSQL 16 of the wheel that the group `postgres-16` brings
 
-Without it the first of the first three that can be had; `embedded` always can.
+Without it the first of the first three that can be had; `embedded` always can. If
+`PGVECTORIZE_TEST_POSTGRES` is set, as "17", a server of another version ends the run.
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
+
+import psycopg
 
 from pgvectorize.embedded import serve
 
@@ -34,7 +37,18 @@ class Server:
 
 @contextmanager
 def running_server() -> Iterator[Server]:
-    kind, reason = _choice()
+    with _started() as server:
+        if wanted := os.environ.get("PGVECTORIZE_TEST_POSTGRES"):
+            with psycopg.connect(server.dsn) as connection:
+                found = connection.info.server_version // 10_000
+            if str(found) != wanted:
+                raise RuntimeError(f"PostgreSQL {found}, {server.origin}, is not {wanted}")
+        yield server
+
+
+@contextmanager
+def _started() -> Iterator[Server]:
+    kind, reason = choice()
     if kind == "dsn":
         yield Server(os.environ["PGVECTORIZE_TEST_DSN"], "PGVECTORIZE_TEST_DSN")
     elif kind == "container":
@@ -53,7 +67,7 @@ def running_server() -> Iterator[Server]:
             yield Server(dsn, f"{kind} ({reason})")
 
 
-def _choice() -> tuple[str, str]:
+def choice() -> tuple[str, str]:
     """Return the kind of server, and why it is this one."""
     wanted = os.environ.get("PGVECTORIZE_TEST_SERVER")
     if not wanted:

@@ -12,20 +12,22 @@ import sys
 import time
 from collections.abc import Sequence
 
-COMMAND = (sys.executable, "-m", "pytest", "tests/contract")
+COMMAND = (sys.executable, "-m", "pytest", "-n", "auto", "--dist", "worksteal", "tests/contract")
 
 CONTAINER = {
     "PGVECTORIZE_TEST_SERVER": "container",
+    "PGVECTORIZE_TEST_POSTGRES": "17",
     "PGVECTORIZE_TEST_IMAGE": os.environ.get("PGVECTORIZE_TEST_IMAGE") or "pgvector/pgvector:pg17",
 }
-EMBEDDED = {"PGVECTORIZE_TEST_SERVER": "embedded"}
+EMBEDDED = {"PGVECTORIZE_TEST_SERVER": "embedded", "PGVECTORIZE_TEST_POSTGRES": "18"}
+EMBEDDED_16 = {"PGVECTORIZE_TEST_SERVER": "embedded-16", "PGVECTORIZE_TEST_POSTGRES": "16"}
 FEWER = {"PGVECTORIZE_TEST_EXAMPLES": "10"}  # `make test` has made more of them
 # What a suite adds to the environment: the server of tests/servers.py, and variants of
 # tests/variants.py.
 SUITES = {
     "18": FEWER | EMBEDDED,
     "17": FEWER | CONTAINER,
-    "16": FEWER | {"PGVECTORIZE_TEST_SERVER": "embedded-16"},
+    "16": FEWER | EMBEDDED_16,
     "17-database": FEWER | CONTAINER | {"PGVECTORIZE_TEST_VARIANT": "collation,extensions,role"},
     "18-settings": FEWER | EMBEDDED | {"PGVECTORIZE_TEST_VARIANT": "settings"},
     "18-pgbouncer": FEWER | EMBEDDED | {"PGVECTORIZE_TEST_VARIANT": "pgbouncer"},

@@ -256,7 +256,9 @@ def bulk_load(
         )
         is_aside = rows[0]["is_aside"]
 
-    mutation = yield from write(operation, index, batches, handshake, set_aside)
+    mutation = yield from write(
+        operation, index, batches, handshake, set_aside, copies_one=rebuild is True
+    )
     build: IndexBuild | None = None
     if is_aside:
         rows = yield Statement(

@@ -60,13 +60,15 @@ def write(
     batches: Iterable[Batch],
     handshake: Handshake,
     on_copy: Callable[[Operation | None], Plan[None]] | None = None,
+    *,
+    copies_one: bool = False,
 ) -> Plan[Mutation]:
     """Write all batches as one change.
 
-    One batch is one function call. More are copied, as `_begin_load` says: straight into
-    the index, or where it has rows already into a staging table, which is written by one
-    statement. It alone can put all ids in order, which keeps writers from deadlocking,
-    and let the first or last of equal ids win.
+    One batch is one function call, unless `copies_one`. More are copied, as `_begin_load`
+    says: straight into the index, or where it has rows already into a staging table, which
+    is written by one statement. It alone can put all ids in order, which keeps writers from
+    deadlocking, and let the first or last of equal ids win.
 
     `on_copy` is a plan for the moment before the index is written to: with None where it
     is empty and nothing is copied yet, with the operation where all is staged.
@@ -74,7 +76,7 @@ def write(
     remaining = iter(batches)
     first = next(remaining, None)
     second = next(remaining, None)
-    if first is None or second is None:
+    if first is None or (second is None and not copies_one):
         return (yield from write_batch(operation, index, first, handshake))
 
     rows = yield Statement(  # that there is no such index shows before all is copied
@@ -90,7 +92,8 @@ def write(
         rules = Rules(
             found["dimensions"], found["metric"], found["id_bytes"], found["namespace_bytes"]
         )
-    load = _Load(chain((first, second), remaining), rules)
+    beginning = (first,) if second is None else (first, second)
+    load = _Load(chain(beginning, remaining), rules)
     if found["is_direct"]:
         if on_copy is not None:
             yield from on_copy(None)

@@ -259,6 +259,9 @@ def test_a_bulk_load_builds_where_that_is_faster(
     assert load(500, 1_750)[1] is False  # 50 beside 1,700
     assert load(1_750, 3_000, rebuild=False) == (1_250, False)
     assert load(0, 1_100, rebuild=True)[1] is True
+    assert load(2_990, 3_000)[1] is False
+    assert load(2_990, 3_000, rebuild=True)[1] is True
+    assert load(0, 0, rebuild=True) == (0, False)  # nothing is written
     found = iterable_face.query(index, vectors["values"][7], top_k=1)
     assert found[0].id == "v0007"
     assert iterable_face.count(index) == 3_000

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections import Counter
 from collections.abc import Iterator
 
 import psycopg
@@ -17,28 +16,6 @@ from tests.faults.worker import INDEX, STORED
 
 # How often what depends on the moment is done.
 ROUNDS = int(os.environ.get("PGVECTORIZE_TEST_FAULTS", "1"))
-
-_counts: dict[str, Counter[str]] = {}
-
-
-class Tally:
-    """Counts by fault, which pytest prints in the end: figures for docs/reliability.md."""
-
-    def add(self, fault: str, **counts: int) -> None:
-        _counts.setdefault(fault, Counter()).update(counts)
-
-
-@pytest.fixture(scope="session")
-def tally() -> Tally:
-    return Tally()
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    if _counts:
-        terminalreporter.section("what was lost")
-    for fault, counts in sorted(_counts.items()):
-        figures = ", ".join(f"{count:,} {name.replace('_', ' ')}" for name, count in counts.items())
-        terminalreporter.line(f"{fault}: {figures}")
 
 
 @pytest.fixture(scope="session")

@@ -15,12 +15,12 @@ from psycopg.conninfo import make_conninfo
 
 import pgvectorize
 from pgvectorize import ConnectionFailed, DatabaseError, Index, PgVectorizeError, schema
-from tests.faults.conftest import Tally
 from tests.faults.rows import BIG, DIMENSIONS, row, rows
 from tests.faults.server import OwnServer, give, own_server
 from tests.faults.state import check, versions
 from tests.faults.test_kill import AFTER_LOAD, AFTER_UPSERT, BEFORE
 from tests.faults.worker import INDEX, OTHER, STORED, bulk_load, long_upsert
+from tests.tally import Tally
 
 pytestmark = pytest.mark.slow
 

@@ -25,13 +25,13 @@ from pgvectorize import (
 )
 from pgvectorize.plans import Copy, Plan
 from pgvectorize.transfer import export_vectors, import_vectors
-from tests.faults.conftest import Tally
 from tests.faults.proxy import proxy
 from tests.faults.rows import BIG, row, rows, values
 from tests.faults.server import OwnServer, wait_for_end, wait_until
 from tests.faults.state import check, versions
 from tests.faults.test_kill import BEFORE, locked_row
 from tests.faults.worker import ADDED, INDEX, LOADED, OTHER, STORED, bulk_load, given, long_upsert
+from tests.tally import Tally
 
 pytestmark = pytest.mark.slow
 

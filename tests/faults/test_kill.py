@@ -18,13 +18,14 @@ from psycopg.conninfo import make_conninfo
 import pgvectorize
 from pgvectorize import Client, schema
 from tests.faults.clients import Worker, workers
-from tests.faults.conftest import ROUNDS, Tally
+from tests.faults.conftest import ROUNDS
 from tests.faults.rows import BIG, row
 from tests.faults.server import OwnServer, freeze, own_server, thaw, wait_for_end, wait_until
 from tests.faults.state import check, versions
 from tests.faults.worker import ADDED, INDEX, JOBS, LOADED, OTHER, STORED
 from tests.migrations.conftest import catalog
 from tests.migrations.test_upgrade import old_database
+from tests.tally import Tally
 
 pytestmark = pytest.mark.slow
 

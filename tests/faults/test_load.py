@@ -18,11 +18,11 @@ import pytest
 
 import pgvectorize
 from pgvectorize import Client, Index, IndexBusy, IndexNotFound, InvalidRequest, NotFound
-from tests.faults.conftest import Tally
 from tests.faults.load import Load
 from tests.faults.rows import BIG, DIMENSIONS, row, rows, values
 from tests.faults.server import OwnServer
 from tests.faults.state import check
+from tests.tally import Tally
 
 pytestmark = pytest.mark.slow
 
