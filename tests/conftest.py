@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from itertools import count
+from time import sleep
 from typing import Any
 
 import psycopg
@@ -112,6 +113,25 @@ def connection(dsn: str) -> Iterator[psycopg.Connection[tuple[object, ...]]]:
     """A plain connection in autocommit, as a SQL user has it."""
     with psycopg.connect(dsn, autocommit=True, **variants.psycopg_options()) as connection:
         yield connection
+
+
+@pytest.fixture
+def counted(client: pgvectorize.Client) -> Callable[[Callable[[], bool]], None]:
+    """Wait for what Postgres' counters of rows say once they know what the client wrote.
+
+    A session counts when a statement ends, a second or more after the last time; while it is
+    idle, after ten.
+    """
+
+    def wait(is_so: Callable[[], bool]) -> None:
+        for _ in range(600):
+            if is_so():
+                return
+            client.presets()
+            sleep(0.02)
+        raise AssertionError("the counters do not say so")
+
+    return wait
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from time import sleep
 from typing import Any
 
 import numpy as np
@@ -162,14 +161,13 @@ def test_a_database_without_faults_is_called_so(empty_database: str) -> None:
 
 
 def test_stats_are_shown(
-    cli_text: Callable[..., str], cli_json: Callable[..., Any], index: Index
+    cli_text: Callable[..., str],
+    cli_json: Callable[..., Any],
+    index: Index,
+    counted: Callable[..., None],
 ) -> None:
-    for _ in range(300):
-        text = cli_text("stats", index.name)
-        if "1,200 live, 0 dead" in text:
-            break
-        sleep(0.1)  # Postgres counts rows when the session that wrote them gets to it
-    assert "1,200 live, 0 dead" in text
+    counted(lambda: "1,200 live, 0 dead" in cli_text("stats", index.name))
+    text = cli_text("stats", index.name)
     assert "float32, m 16, ef_construction 64" in text
     known = cli_json("stats", index.name, "--exact")
     assert (known["vectorCount"], known["namespaceCount"], known["isEstimate"]) == (1200, 1, False)

@@ -30,21 +30,9 @@ def filled(client: Client, make_index: Callable[..., str]) -> str:
 
 
 @pytest.fixture
-def flushed(connection: Any) -> Callable[[str], None]:
+def dead_counted(client: Client, counted: Callable[..., None]) -> Callable[[str, int], None]:
     """Wait until Postgres' counters know of so many dead rows."""
-
-    def wait(index: str, dead_rows: int) -> None:
-        for _ in range(1_000):
-            (row,) = connection.execute(
-                "select pg_stat_get_dead_tuples(relation) from pgvectorize.indexes where name = %s",
-                [index],
-            ).fetchall()
-            if row[0] >= dead_rows:
-                return
-            connection.execute("select pg_sleep(0.01)")
-        raise AssertionError(f"{row[0]} dead rows are known, not {dead_rows}")
-
-    return wait  # type: ignore[return-value]
+    return lambda index, dead: counted(lambda: client.index(index).stats().dead_rows >= dead)
 
 
 # stats
@@ -221,7 +209,7 @@ def test_a_vacuum_removes_what_was_deleted(
     iterable_face: IterableFace,
     client: Client,
     filled: str,
-    flushed: Callable[..., None],
+    dead_counted: Callable[[str, int], None],
     connection: Any,
     deleted: int,
     rebuild: bool | None,
@@ -231,7 +219,7 @@ def test_a_vacuum_removes_what_was_deleted(
         f'alter table pgvectorize_data."{filled}" set (autovacuum_enabled = off)'.encode()
     )
     client.index(filled).delete_by_ids([f"v{row:04}" for row in range(deleted)])
-    flushed(filled, deleted)
+    dead_counted(filled, deleted)
     done = iterable_face.vacuum(filled, rebuild=rebuild)  # type: ignore[attr-defined]
     assert (done.dead_rows, done.remaining_rows) == (deleted, 0)
     assert (done.build is not None) == is_built
@@ -248,7 +236,7 @@ def test_a_vacuum_says_what_older_transactions_keep(
     client: Client,
     filled: str,
     dsn: str,
-    flushed: Callable[..., None],
+    dead_counted: Callable[[str, int], None],
     connection: Any,
 ) -> None:
     connection.execute(
@@ -258,7 +246,7 @@ def test_a_vacuum_says_what_older_transactions_keep(
         reader.execute("set transaction isolation level repeatable read")
         reader.execute("select 1")
         client.index(filled).delete_by_ids([f"v{row:04}" for row in range(30)])
-        flushed(filled, 30)
+        dead_counted(filled, 30)
         done = iterable_face.vacuum(filled, rebuild=False)  # type: ignore[attr-defined]
         assert (done.dead_rows, done.remaining_rows) == (30, 30)
     done = iterable_face.vacuum(filled, rebuild=False)  # type: ignore[attr-defined]

@@ -450,30 +450,23 @@ def unattended(client: Client, connection: Connection, make_index: Callable[...,
     return index
 
 
-def until_found(doctor: Doctor, code: str, index: Index, connection: Connection) -> None:
-    """Postgres' counters of other sessions come with a delay."""
-    for _ in range(500):
-        if doctor.finds(code, index.name):
-            return
-        connection.execute("select pg_sleep(0.02)")
-    raise AssertionError(f"{code} is not found")
-
-
 def test_statistics_that_are_missing_then_stale(
-    doctor: Doctor, connection: Connection, unattended: Index
+    doctor: Doctor, unattended: Index, counted: Callable[..., None]
 ) -> None:
     load(unattended)
-    until_found(doctor, "statistics_missing", unattended, connection)
+    counted(lambda: doctor.finds("statistics_missing", unattended.name))
     doctor.find_and_mend("statistics_missing", unattended.name)
     load(unattended, 2_500, first=5_000)
-    until_found(doctor, "statistics_stale", unattended, connection)
+    counted(lambda: doctor.finds("statistics_stale", unattended.name))
     doctor.find_and_mend("statistics_stale", unattended.name)
 
 
-def test_rows_that_are_dead(doctor: Doctor, connection: Connection, unattended: Index) -> None:
+def test_rows_that_are_dead(
+    doctor: Doctor, unattended: Index, counted: Callable[..., None]
+) -> None:
     load(unattended, 3_000)
     unattended.delete(filter={"price": {"$lt": 1_700}})
-    until_found(doctor, "rows_dead", unattended, connection)
+    counted(lambda: doctor.finds("rows_dead", unattended.name))
     doctor.find_and_mend("rows_dead", unattended.name)
     assert unattended.stats().dead_rows == 0
 
@@ -520,15 +513,15 @@ def test_transaction_ids_that_run_out(
 
 @pytest.mark.slow
 def test_an_hnsw_index_and_a_table_that_take_more_than_they_need(
-    doctor: Doctor, client: Client, connection: Connection, make_index: Callable[..., str]
+    doctor: Doctor, client: Client, make_index: Callable[..., str], counted: Callable[..., None]
 ) -> None:
     index = client.index(make_index(dimensions=512, metric="cosine"))
     values = np.random.default_rng(1).normal(size=(2_400, 512))
     index.bulk_load(ids=[f"v{row:04}" for row in range(2_400)], values=values)
-    until_found(doctor, "recall_not_known", index, connection)
+    counted(lambda: doctor.finds("recall_not_known", index.name))
     assert codes(doctor, index) == {"recall_not_known"}
     index.delete_by_ids([f"v{row:04}" for row in range(2_400) if row % 4])
-    until_found(doctor, "rows_dead", index, connection)
+    counted(lambda: doctor.finds("rows_dead", index.name))
     index.vacuum(rebuild=False)
     assert codes(doctor, index) == {"hnsw_bloated", "table_bloated"}
     before = index.stats()
