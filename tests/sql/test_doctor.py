@@ -513,9 +513,17 @@ def test_transaction_ids_that_run_out(
 
 @pytest.mark.slow
 def test_an_hnsw_index_and_a_table_that_take_more_than_they_need(
-    doctor: Doctor, client: Client, make_index: Callable[..., str], counted: Callable[..., None]
+    doctor: Doctor,
+    client: Client,
+    connection: Connection,
+    make_index: Callable[..., str],
+    counted: Callable[..., None],
 ) -> None:
     index = client.index(make_index(dimensions=512, metric="cosine"))
+    connection.execute(  # autovacuum, which is on, has nothing to do, or it might come first
+        f'alter table pgvectorize_data."{index.name}" '
+        "set (autovacuum_vacuum_threshold = 1000000)".encode()
+    )
     values = np.random.default_rng(1).normal(size=(2_400, 512))
     index.bulk_load(ids=[f"v{row:04}" for row in range(2_400)], values=values)
     counted(lambda: doctor.finds("recall_not_known", index.name))
