@@ -29,7 +29,14 @@ from pgvectorize.encoding import (
     column_batches,
     query_matrix,
 )
-from pgvectorize.errors import InvalidRequest, InvalidVector, check_dsn, translate, translated
+from pgvectorize.errors import (
+    InvalidRequest,
+    InvalidVector,
+    PgVectorizeError,
+    check_dsn,
+    translate,
+    translated,
+)
 from pgvectorize.models import (
     Access,
     BuildProgress,
@@ -456,6 +463,8 @@ class Client:
                     failure = translate(error, "" if connection.closed else connection.info.user)
                     failure.__cause__ = error
                     resume = partial(plan.throw, failure)
+                except BaseException as error:  # a plan may have settings to put back
+                    resume = partial(plan.throw, error)
                 else:
                     resume = partial(plan.send, rows)
 
@@ -1208,6 +1217,12 @@ class Index:
                 result = mutation
         except InvalidVector as error:
             raise _after(written, error) from error
+        except PgVectorizeError as error:
+            if written:
+                error.hint = (
+                    f"{error.hint} The {written} rows in the batches before this one were written."
+                ).replace("nothing was changed", "nothing of this batch was written")
+            raise
         if result is None:
             return self._run(operations.write_batch(operation, self.name, None, handshake))
         return result

@@ -26,6 +26,7 @@ The SQL functions raise the codes on the right, with the same messages and hints
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -174,6 +175,9 @@ _HINTS = {
 # A session that the server has ended, by a timeout of its own or because it stops.
 _ENDED = ("08", "57P", "25P03", "25P04")
 
+# Our functions take no such number: psycopg sends what does not fit the type that they take.
+_TOO_LARGE = re.compile(r"(\w+) => (bigint|numeric)")
+
 # Our statements name our own objects only: if one is missing, so is a `migrate`.
 _MISSING = (
     psycopg.errors.InvalidSchemaName,
@@ -197,6 +201,12 @@ def translate(error: psycopg.Error, user: str = "") -> PgVectorizeError:
             ours.row = details.get("row")
         ours.code = details.get("code")
         return ours
+    if isinstance(error, psycopg.errors.UndefinedFunction) and (
+        number := _TOO_LARGE.search(message.replace("vectors => bigint", ""))
+    ):
+        return InvalidRequest(
+            f"{number[1]} is out of range: it is too large", hint="See: pgvectorize limits"
+        )
     if isinstance(error, _MISSING):
         return SchemaOutdated(message, hint=MIGRATE_HINT, sqlstate=error.sqlstate)
     if isinstance(error, psycopg_pool.PoolTimeout):

@@ -122,7 +122,7 @@ def _curve(info: IndexInfo, points: Sequence[RecallPoint]) -> Table:
     lowest = floor(min(point.recall for point in points) * 10 - 1e-9) / 10
     in_use = info.ef_search
     if in_use is None and info.index_precision != "binary":
-        in_use = 100
+        in_use = 200 if info.dimensions < 256 else 100
     return table(
         ("ef_search", "recall", f"{lowest:.1f} to 1", "ms", ""),
         (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from asyncio import CancelledError
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import fields, replace
@@ -134,7 +135,7 @@ def _concurrently(
                         hint="A long transaction uses the index. Run this again: what is built "
                         "need not be built anew.",
                     )
-                yield Statement("select pg_sleep(0.5)")
+                yield Statement("select pg_catalog.pg_sleep(0.5)")
                 continue
             build = IndexBuild(*(state[field.name] for field in fields(IndexBuild)))
             if state["statement"] is None:
@@ -153,6 +154,10 @@ def _concurrently(
     return built or replace(build, is_built=False)
 
 
+# What ends a build before its time: an error, or the caller, who cancels the call.
+_ENDED = (PgVectorizeError, CancelledError, KeyboardInterrupt)
+
+
 def _run(index: str, create: Composed, build: IndexBuild) -> Plan[None]:
     """Run `create index concurrently` under its settings, and clean up where it fails."""
     yield Statement(
@@ -161,7 +166,7 @@ def _run(index: str, create: Composed, build: IndexBuild) -> Plan[None]:
     )
     try:
         yield Statement(create)
-    except PgVectorizeError:
+    except _ENDED:  # the connection goes back to a pool
         try:
             yield from _reset()
             yield from _clear(index)
@@ -174,7 +179,8 @@ def _run(index: str, create: Composed, build: IndexBuild) -> Plan[None]:
 def _run_without_settings(index: str, create: Composed, build: IndexBuild) -> Plan[None]:
     """Run `create index concurrently` with the server's settings, if they suffice."""
     rows = yield Statement(
-        "select pg_size_bytes(current_setting('maintenance_work_mem')) as memory"
+        "select pg_catalog.pg_size_bytes(pg_catalog.current_setting('maintenance_work_mem'))"
+        " as memory"
     )
     if build.memory_needed > rows[0]["memory"]:
         raise InvalidRequest(
@@ -186,7 +192,7 @@ def _run_without_settings(index: str, create: Composed, build: IndexBuild) -> Pl
         )
     try:
         yield Statement(create)
-    except PgVectorizeError:
+    except _ENDED:
         with suppress(PgVectorizeError):  # as above
             yield from _clear(index)
         raise

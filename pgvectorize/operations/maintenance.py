@@ -149,7 +149,8 @@ def vacuum(
                 raise
     # a name from the catalog, quoted by Postgres
     relation = SQL(before["relation"])
-    how = SQL("vacuum (analyze) ") if analyze else SQL("vacuum ")
+    # without index_cleanup Postgres leaves the dead rows of fewer than 2 % of the pages
+    how = SQL("vacuum (analyze {}, index_cleanup on) ").format(SQL("on" if analyze else "off"))
     yield Statement(Composed([how, relation]))
     after = yield Statement(
         "select pg_catalog.pg_stat_get_dead_tuples(%(relation)s::regclass) as dead_rows",

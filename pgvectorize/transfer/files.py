@@ -153,15 +153,26 @@ def opened(file: File) -> Iterator[tuple[BinaryIO, BinaryIO]]:
 
 @contextmanager
 def replacing(paths: list[Path]) -> Iterator[list[Path]]:
-    """Give names beside `paths` to write to, which take their places in the end, or go."""
-    parts = [path.with_name(f".{path.name}.{os.getpid()}.part") for path in paths]
+    """Give names beside `paths` to write to, which take their places in the end, or go.
+
+    A link stays, and what it leads to is replaced. A pipe or a device is written to.
+    """
+    paths = [path.resolve() if path.is_symlink() else path for path in paths]
+    parts = [
+        path.with_name(f".{path.name}.{os.getpid()}.part")
+        if path.is_file() or not path.exists()
+        else path
+        for path in paths
+    ]
     try:
         try:
             yield parts
             for part, path in zip(parts, paths, strict=True):
-                part.replace(path)
+                if part != path:
+                    part.replace(path)
         except OSError as error:
             raise cannot("write", paths[0], error) from error
     finally:
-        for part in parts:
-            part.unlink(missing_ok=True)
+        for part, path in zip(parts, paths, strict=True):
+            if part != path:
+                part.unlink(missing_ok=True)

@@ -70,7 +70,7 @@ begin
                 pgvectorize._number(expected)
             )
         end,
-        reading, milliseconds
+        coalesce(reading, 'nothing'), milliseconds
     );
 end;
 $$;

@@ -1,8 +1,8 @@
 -- Take the next step towards an HNSW index, for a client that can run `create index
 -- concurrently`: the statement to run now under the settings of `build`, or null when
 -- all is done. Where another session holds a lock that it needs for a moment, it does
--- not wait longer than a second, as all that came later would wait behind it: then
--- is_waiting says to come back in a while.
+-- not wait longer than `_be_patient` says, as all that came later would wait behind it:
+-- then is_waiting says to come back in a while.
 --
 -- Parameters are those of `build`; attempt is for `_plan_build`.
 create or replace function pgvectorize._build_step(
@@ -21,13 +21,14 @@ create or replace function pgvectorize._build_step(
 language plpgsql
 volatile
 set search_path = pg_catalog, pg_temp
-set lock_timeout = '1s'
+set lock_timeout = '2s'
 as $$
 declare
     wanted pgvectorize.indexes := pgvectorize._wanted_hnsw(
         pgvectorize._index(index), m, ef_construction, index_precision
     );
 begin
+    perform pgvectorize._be_patient();
     perform pgvectorize._lock(wanted, 'access share');
     build := pgvectorize._plan_build(wanted, memory, workers, attempt);
     is_waiting := false;

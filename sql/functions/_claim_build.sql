@@ -15,7 +15,8 @@ begin
     perform pgvectorize._lock(target, 'share update exclusive', 'nowait');
 exception when lock_not_available then
     if (
-        select bool_and(activity.backend_type = 'autovacuum worker')
+        -- what a role may not see is null, but that a session has a user everybody sees
+        select bool_and(activity.pid is not null and activity.usesysid is null)
         from pg_locks as locks
         left join pg_stat_activity as activity using (pid)
         where locks.relation = target.relation and locks.granted

@@ -4,11 +4,12 @@ returns void
 language plpgsql
 volatile
 set search_path = pg_catalog, pg_temp
-set lock_timeout = '1s'
+set lock_timeout = '2s'
 as $$
 declare
     target pgvectorize.indexes := pgvectorize._index(index);
 begin
+    perform pgvectorize._be_patient();
     perform pgvectorize._claim_build(target);
     perform pgvectorize._drop_builds(target);
 end;

@@ -7,6 +7,16 @@ set search_path = pg_catalog, pg_temp
 as $$
 #variable_conflict use_column
 begin
+    begin  -- so that it stays while it is looked at
+        perform pgvectorize._lock(target, 'access share', 'nowait');
+    exception
+    when lock_not_available then
+        return query select
+            'notice', 'locked', 'Another session changes or builds it, so it was not looked at.', null;
+        return;
+    when sqlstate 'PV001' or insufficient_privilege then
+        null;  -- see below
+    end;
     if not exists (select from pg_class as class where class.oid = target.relation) then
         return query select
             'error', 'table_missing', 'Its table is not there: somebody dropped it.',

@@ -10,16 +10,16 @@ as $$
 #variable_conflict use_column
 declare
     least_excess constant bigint := 1048576;  -- below a megabyte nobody cares
-    pages   bigint := pg_relation_size(target.relation) / 8192;
-    rows    bigint := pg_stat_get_live_tuples(target.relation);
+    pages   bigint := pg_relation_size(target.relation) / current_setting('block_size')::integer;
+    -- whichever is more, as the first begins at 0 after a crash
+    rows    bigint := greatest(
+        pg_stat_get_live_tuples(target.relation),
+        (pgvectorize._vector_count(target, exact => false)).vector_count
+    );
     known   record;
     found   bigint;
     wanted  double precision;
 begin
-    if rows = 0 then  -- or the server crashed, and does not know
-        rows := (pgvectorize._vector_count(target, exact => false)).vector_count;
-    end if;
-
     found := pg_relation_size(pgvectorize._hnsw(target));
     wanted := pgvectorize._hnsw_bytes(rows, target.dimensions, target.index_precision, target.m);
     if found > 1.5 * wanted and found - wanted > least_excess then

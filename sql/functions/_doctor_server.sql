@@ -23,6 +23,11 @@ as $$
             coalesce(sum(pg_relation_size(pgvectorize._hnsw(target))), 0) as hnsw,
             coalesce(sum(pg_table_size(target.relation)), 0) as tables
         from pgvectorize.indexes as target
+        where not exists (  -- for whom these would wait
+            select from pg_locks as locks
+            where locks.relation = target.relation and locks.granted and locks.mode = 'AccessExclusiveLock'
+                and locks.database = (select oid from pg_database where datname = current_database())
+        )
     ),
     settings as (
         select

@@ -1,6 +1,7 @@
 -- Return the indexes that no search used, of a table that searches did use; those on ids
 -- and namespaces serve writes and listings as well. Postgres keeps no time of when an index
--- was made, so one that is young may be among them.
+-- was made, so one that is young may be among them: not the HNSW index of all vectors, which
+-- each rebuild makes anew, and which is what searches are for.
 create or replace function pgvectorize._doctor_use(target pgvectorize.indexes, least_scans bigint default 1000)
 returns table (severity text, code text, finding text, mend text)
 language sql
@@ -15,16 +16,16 @@ as $$
     select
         'notice', 'index_not_used',
         format(
-            '%s takes %s, and none of %s searches used it%s, but each write keeps it up to date.',
+            '%s takes %s, and none of %s searches used it%s, but each write keeps it up to date.%s',
             upper(left(said.words, 1)) || substr(said.words, 2), pg_size_pretty(each.bytes), pgvectorize._number(scans.count::bigint),
             (
                 select ' since ' || to_char(databases.stats_reset, 'YYYY-MM-DD HH24:MI TZ')
                 from pg_stat_database as databases
                 where databases.datname = current_database() and databases.stats_reset is not null
-            )
+            ),
+            case each.kind when 'metadata' then ' Without it filters tell "5" from 5.' end
         ),
         case each.kind
-            when 'hnsw' then format('pgvectorize drop-hnsw %s', target.name)
             when 'namespace' then format(
                 'pgvectorize delete-namespace-index %s --namespace %s', target.name, pgvectorize._shell_word(each.subject)
             )
@@ -37,7 +38,7 @@ as $$
     cross join pgvectorize._indexes_of(target) as each
     cross join lateral pgvectorize._index_in_words(target, each.name) as said (words)
     where scans.count >= _doctor_use.least_scans and each.scans = 0 and each.is_valid
-        and each.kind in ('hnsw', 'namespace', 'metadata', 'other')
+        and each.kind in ('namespace', 'metadata', 'other')
         and not exists (select from pg_index as index where index.indexrelid = each.relation and index.indisunique)
 $$;
 

@@ -20,6 +20,8 @@ begin
         relation := target.relation;  -- its name; a number, once it is gone
         begin
             execute format('lock table %s in %s mode %s', relation, mode, how);
+            -- within the block: after a lock that failed the name may be the old one again
+            exit when target.relation::text = relation;  -- not renamed while this waited
         exception when undefined_table or syntax_error then
             if not exists (select from pg_class where pg_class.oid = target.relation) then
                 perform pgvectorize._refuse_unknown(target.name);
@@ -28,7 +30,6 @@ begin
             raise exception 'index "%" is locked by another session, which waits for this one', target.name
                 using errcode = 'PV007', hint = 'Try again when its HNSW index or metadata index is built.';
         end;
-        exit when target.relation::text = relation;  -- not renamed while this waited
     end loop;
 end;
 $$;

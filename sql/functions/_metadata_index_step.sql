@@ -8,11 +8,8 @@
 --     INVALID, or of another type → drop the leftover, create it
 --     valid, not in the catalog   → enter it, analyze
 --
--- A build holds a SHARE UPDATE EXCLUSIVE lock on the table for as long as it
--- lives, so whoever can have that lock knows that nobody builds: what is INVALID
--- then is a leftover, and a live build is never dropped. The lock is asked for
--- with `nowait`: to wait for it here, with a snapshot held, would deadlock with
--- the build, which waits for old snapshots.
+-- Under `_claim_build` nobody builds: what is INVALID then is a leftover, and a live
+-- build is never dropped.
 create or replace function pgvectorize._metadata_index_step(
     target         pgvectorize.indexes,
     property_name  text,
@@ -73,12 +70,7 @@ begin
         end if;
         exit when is_locked;
 
-        begin
-            execute format('lock table %s in share update exclusive mode nowait', target.relation);
-        exception when lock_not_available then
-            raise exception 'a metadata index of index "%" is being built by another session', target.name
-                using errcode = 'PV007', hint = 'Try again when that build, or a vacuum of the table, has ended.';
-        end;
+        perform pgvectorize._claim_build(target);
         is_locked := true;  -- look once more: a build may have ended just now
     end loop;
 

@@ -18,7 +18,7 @@ as $$
     select set_config('hnsw.ef_search', ef_search::text, true)
         || set_config('hnsw.iterative_scan', iterative_scan, true)
         || set_config('hnsw.max_scan_tuples', scan_tuples::text, true)
-        || set_config('hnsw.scan_mem_multiplier', greatest(scan_tuples / 20000, 1)::text, true)
+        || set_config('hnsw.scan_mem_multiplier', least(greatest(scan_tuples / 20000, 1), 1000)::text, true)
         || set_config('enable_seqscan', seqscan::text, true)
 $$;
 

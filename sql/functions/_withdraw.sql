@@ -5,8 +5,17 @@ language plpgsql
 volatile
 set search_path = pg_catalog, pg_temp
 as $$
+declare
+    relation regclass;
 begin
-    execute format('revoke all on all tables in schema pgvectorize, pgvectorize_data from %I', role);
+    for relation in  -- not all in the schemas, where others may have put tables of their own
+        select class.oid
+        from pg_class as class
+        where class.relnamespace in ('pgvectorize'::regnamespace, 'pgvectorize_data'::regnamespace)
+            and class.relkind in ('r', 'p', 'v', 'm', 'f') and pg_has_role(class.relowner, 'usage')
+    loop
+        execute format('revoke all on %s from %I', relation, role);
+    end loop;
     execute format('revoke all on all functions in schema pgvectorize, pgvectorize_data from %I', role);
     execute format('revoke all on schema pgvectorize, pgvectorize_data from %I', role);
 end;

@@ -1,5 +1,6 @@
 -- Return how far the builds that run now have come, of HNSW and of metadata indexes:
--- those of one index, or of all.
+-- those of one index, or of all. A role that is no member of pg_read_all_stats sees only
+-- its own, as Postgres has it.
 --
 -- fraction is of the phase that takes nearly all the time, `loading`, in which done
 -- of about total vectors are in; null in the others, in which a concurrent build

@@ -6,8 +6,8 @@
 -- code      what kind of finding, which stays the same
 -- name      the index; null where it is about the server or the database
 -- finding   what was found, and what it should be
--- mend      the command, one of `pgvectorize` or SQL that ends with ";"; null where none
---           would
+-- mend      the command: one of `pgvectorize`, SQL that ends with ";", or one of the server's
+--           shell; null where none would
 --
 -- It changes nothing and takes no rights but to read; what it may not see is a finding, too.
 -- It counts small tables, reads a sample of each large one, and looks at a build or a

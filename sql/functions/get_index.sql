@@ -4,6 +4,7 @@ returns pgvectorize.index_info
 language sql
 stable
 parallel safe
+set search_path = pg_catalog, pg_temp
 as $$
     select pgvectorize._index_info(pgvectorize._index(name))
 $$;

@@ -54,7 +54,9 @@ begin
         );
     end if;
 
-    if role <> owner then
+    if role <> owner and exists (
+        select from pgvectorize.list_grants() as known where known.role = "grant".role and known.access <> "grant".access
+    ) then
         perform pgvectorize._withdraw(role);
     end if;
     if access = 'owner' then

@@ -4,6 +4,7 @@ returns setof pgvectorize.index_info
 language sql
 stable
 parallel safe
+set search_path = pg_catalog, pg_temp
 as $$
     select info.*
     from pgvectorize.indexes as target

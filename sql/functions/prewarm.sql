@@ -8,7 +8,8 @@
 --
 -- is_buffered  in the shared buffers, of which this takes nine tenths at most
 --
--- Needs the extension pg_prewarm, and rights to read the index.
+-- Needs the extension pg_prewarm, and rights to read the index. The TOAST table only its
+-- owner may read: to others it is not read, and not in the answer.
 create or replace function pgvectorize.prewarm(index text)
 returns table (
     relation     text,
@@ -48,10 +49,12 @@ begin
             select index.indexrelid::regclass, pg_relation_size(index.indexrelid), 5
             from pg_class as class
             join pg_index as index on index.indrelid = class.reltoastrelid
-            where class.oid = target.relation
+            where class.oid = target.relation and has_table_privilege(class.reltoastrelid, 'select')
             union all
             select class.reltoastrelid::regclass, pg_relation_size(class.reltoastrelid), 6
-            from pg_class as class where class.oid = target.relation and class.reltoastrelid <> 0
+            from pg_class as class
+            where class.oid = target.relation and class.reltoastrelid <> 0
+                and has_table_privilege(class.reltoastrelid, 'select')
         ),
         placed as (
             select wanted.*, sum(wanted.bytes) over (order by wanted.place, wanted.relation::oid) as with_those_before

@@ -57,12 +57,12 @@ begin
         end if;
         dimensions := chosen.dimensions;
     end if;
-    perform pgvectorize._check_between('vectors', vectors, 1, 100000000000, 'It is how many the index is to hold.');
+    perform pgvectorize._check_between('vectors', vectors, 1, 10000000000, 'It is how many the index is to hold.');
     perform pgvectorize._check_between(
         'dimensions', dimensions, pgvectorize._limit('dimensions_least', false), pgvectorize._limit('dimensions', false),
         'Give dimensions, or a preset.'
     );
-    perform pgvectorize._check_between('metadata_bytes', metadata_bytes, 0, 1000000000, 'It is the average of a vector.');
+    perform pgvectorize._check_between('metadata_bytes', metadata_bytes, 0, 1000000, 'It is the average of a vector.');
     perform pgvectorize._check_between(
         'id_bytes', id_bytes, 1, pgvectorize._limit('id_bytes', false), 'It is the average of an id.'
     );

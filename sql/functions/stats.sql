@@ -12,7 +12,7 @@
 -- table_hit_ratio, hnsw_hit_ratio  of the pages that were asked for, what share was in the
 --                 shared buffers; null where none was
 -- indexes         an object for each Postgres index, see below
--- running_builds  see build_progress
+-- running_builds  see build_progress; a role that is no member of pg_read_all_stats sees only its own
 -- counted_since   when scans and pages began to be counted, null for ever
 --
 -- Of each Postgres index: relation, kind (hnsw; namespace or metadata, with the `subject`;
@@ -96,9 +96,9 @@ begin
     dead_rows := known.n_dead_tup;
     modified_rows := known.n_mod_since_analyze;
     last_vacuum := greatest(known.last_vacuum, known.last_autovacuum);
-    is_autovacuum := last_vacuum = known.last_autovacuum;
+    is_autovacuum := last_vacuum = coalesce(known.last_autovacuum, '-infinity');
     last_analyze := greatest(known.last_analyze, known.last_autoanalyze);
-    is_autoanalyze := last_analyze = known.last_autoanalyze;
+    is_autoanalyze := last_analyze = coalesce(known.last_autoanalyze, '-infinity');
     table_scans := known.seq_scan;
     select
         (pages.heap_blks_hit + coalesce(pages.toast_blks_hit, 0))::double precision

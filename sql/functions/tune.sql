@@ -34,6 +34,9 @@ begin
         perform pgvectorize._refuse(
             'an index cannot be tuned in a read-only transaction', 'Measure with recall(…, store => false).'
         );
+    elsif not has_table_privilege('pgvectorize.recalls', 'insert') then
+        raise insufficient_privilege
+            using message = 'permission denied for table recalls', hint = 'Measure with recall(…, store => false).';
     end if;
     points := array(select measured from pgvectorize._recall_curve(target, queries, top_k, vectors, recall) as measured);
     foreach point in array points loop

@@ -163,7 +163,7 @@ def test_bars_begin_below_the_least_and_end_at_all(client: pgvectorize.Client, i
     info: IndexInfo = client.get_index(index)
     points = [
         RecallPoint(ef_search, recall, 0.0, 1.0, 10, 10)
-        for ef_search, recall in ((10, 0.9), (100, 0.95), (None, 1.0))
+        for ef_search, recall in ((10, 0.9), (200, 0.95), (None, 1.0))
     ]
     printer = console()
     with printer.capture() as capture:

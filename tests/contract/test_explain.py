@@ -65,6 +65,12 @@ def test_a_rare_filter_is_answered_exactly(face: Face, explained: str) -> None:
     assert 'It reads the metadata index of "color", which gives 80, and compares' in str(told)
 
 
+def test_a_filter_that_nothing_can_match_says_so(face: Face, explained: str) -> None:
+    told = face.explain(explained, VALUES[3], filter={"nothing": {"$in": []}})
+    assert (told.path, told.count, told.matches) == ("exact", 0, 0)
+    assert "It reads nothing, and compares each match" in told.explanation
+
+
 def test_what_is_asked_for_exactly_says_so(face: Face, explained: str) -> None:
     told = face.explain(explained, VALUES[3], exact=True)
     assert (told.path, told.visited) == ("exact", 8000)

@@ -225,7 +225,7 @@ def test_a_vacuum_removes_what_was_deleted(
     assert (done.build is not None) == is_built
     known = client.index(filled).stats()
     assert (known.dead_rows, known.modified_rows) == (0, 0)
-    assert not known.is_autovacuum
+    assert (known.is_autovacuum, known.is_autoanalyze) == (False, False)
     assert client.index(filled).query(VALUES[1_999], top_k=1).matches[0].id == "v1999"
     again = iterable_face.vacuum(filled)  # type: ignore[attr-defined]
     assert (again.dead_rows, again.remaining_rows, again.build) == (0, 0, None)

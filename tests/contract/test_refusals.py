@@ -8,7 +8,14 @@ from typing import Any
 
 import pytest
 
-from pgvectorize import DatabaseError, InvalidVector, PgVectorizeError, Vector
+from pgvectorize import (
+    Client,
+    DatabaseError,
+    InvalidRequest,
+    InvalidVector,
+    PgVectorizeError,
+    Vector,
+)
 from tests.contract.faces import Face, SqlFace
 
 KEPT = Vector("kept", [1, 2], "shoes", {"color": "red"})
@@ -190,3 +197,15 @@ def test_text_that_postgres_cannot_hold_is_refused_everywhere(
         with pytest.raises((PgVectorizeError, *by_driver)):
             use()
     assert face.get_by_ids(index, ["kept"]) == [KEPT]
+
+
+def test_a_number_that_no_parameter_takes_is_out_of_range(client: Client, index: str) -> None:
+    calls: list[Callable[[], object]] = [
+        lambda: client.index(index).query([1, 2], top_k=9_999_999_999),
+        lambda: client.index(index).query([1, 2], offset=99_999_999_999_999_999_999),
+        lambda: client.create_index("huge", dimensions=9_999_999_999, metric="cosine"),
+        lambda: client.size(99_999_999_999_999_999_999, dimensions=3),
+    ]
+    for call in calls:
+        with pytest.raises(InvalidRequest, match="is out of range: it is too large"):
+            call()

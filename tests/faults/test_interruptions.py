@@ -13,6 +13,7 @@ from pathlib import Path
 import psycopg
 import pytest
 from psycopg.conninfo import make_conninfo
+from psycopg_pool import AsyncConnectionPool
 
 import pgvectorize
 from pgvectorize import (
@@ -137,6 +138,23 @@ def test_a_concurrent_build_is_not_bound_by_the_timeouts(shared: OwnServer) -> N
         is_whole(shared, client)
 
 
+def test_without_atomic_any_error_tells_what_was_written(own: OwnServer) -> None:
+    impatient = make_conninfo(own.dsn, options="-c lock_timeout=100ms")
+    given = [row(STORED, 1), row(STORED + 1, 1), row(STORED - 1, 1)]
+    with pgvectorize.connect(impatient) as client:
+        index = client.index(INDEX)
+        with locked_row(own.dsn), pytest.raises(DatabaseError) as refusal:
+            index.upsert(given, batch_size=1, atomic=False)
+        assert refusal.value.sqlstate == "55P03"
+        assert "nothing of this batch was written" in (refusal.value.hint or "")
+        assert "The 2 rows in the batches before this one were written." in (
+            refusal.value.hint or ""
+        )
+        assert [each.id for each in index.get_by_ids([each.id for each in given[:2]])] == [
+            each.id for each in given[:2]
+        ]
+
+
 @pytest.mark.parametrize("how", ["cancel", "terminate"])
 def test_what_an_administrator_ends_changes_nothing(
     shared: OwnServer, tally: Tally, call: Callable[[Index], object], how: str
@@ -214,6 +232,34 @@ def test_a_task_that_is_cancelled_changes_nothing_and_its_connection_can_be_used
     asyncio.run(main())
     with pgvectorize.connect(shared.dsn) as client:
         is_whole(shared, client)
+
+
+def test_a_concurrent_build_that_is_cancelled_leaves_no_settings_behind(own: OwnServer) -> None:
+    async def main() -> None:
+        dsn = make_conninfo(own.dsn, options="-c statement_timeout=30s")
+        async with await AsyncClient.connect(dsn, max_size=1) as client:
+            with psycopg.connect(own.dsn) as reader:
+                reader.execute("set transaction isolation level repeatable read")
+                reader.execute("select 1")
+                task = asyncio.create_task(client.index(INDEX).build(**OTHER))
+                await asyncio.to_thread(wait_until, own.dsn, WAITS)
+                task.cancel()
+                with pytest.raises(asyncio.CancelledError):
+                    await task
+            assert isinstance(client._source, AsyncConnectionPool)
+            async with client._source.connection() as connection:
+                changed = await connection.execute(
+                    "select name from pg_settings where source = 'session'"
+                    " and name in ('statement_timeout', 'lock_timeout', 'maintenance_work_mem',"
+                    " 'min_parallel_table_scan_size', 'max_parallel_maintenance_workers')"
+                )
+                assert await changed.fetchall() == []
+                timeout = await (await connection.execute("show statement_timeout")).fetchone()
+                assert timeout == ("30s",)
+
+    asyncio.run(main())
+    with psycopg.connect(own.dsn) as connection:
+        assert connection.execute("select from pg_index where not indisvalid").fetchall() == []
 
 
 @pytest.mark.parametrize("options", [["build", INDEX, "--m", "24"], ["import", INDEX, "--file"]])

@@ -65,7 +65,7 @@ CALLS: dict[str, tuple[Access, str]] = {
     "list_namespaces": ("reader", "index => 'docs'"),
     "list_vectors": ("reader", "index => 'docs', return_values => true, return_metadata => 'all'"),
     "presets": ("reader", ""),
-    "prewarm": ("owner", "index => 'docs'"),
+    "prewarm": ("reader", "index => 'docs'"),
     "prices": ("reader", ""),
     "query": ("reader", "index => 'docs', vector => '[1, 0]', filter => '{\"n\": 1}'"),
     "query_by_id": ("reader", "index => 'docs', id => 'a'"),

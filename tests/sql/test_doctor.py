@@ -400,7 +400,7 @@ def test_a_table_without_an_index(own_doctor: Doctor) -> None:
         connection.execute('drop table public."stran-ger"')
 
 
-@pytest.mark.parametrize("kind", ["hnsw", "metadata", "namespace", "other"])
+@pytest.mark.parametrize("kind", ["metadata", "namespace", "other"])
 def test_an_index_that_no_search_uses(
     doctor: Doctor, connection: Connection, index: Index, kind: str
 ) -> None:
@@ -424,7 +424,6 @@ def test_an_index_that_no_search_uses(
     ]
     assert {each.severity for each in found} == {"notice"}
     words = {
-        "hnsw": "The HNSW index takes",
         "metadata": 'The metadata index of "price" takes',
         "namespace": 'The HNSW index of namespace "n1" takes',
         "other": f'Index "{index.name}_octet_length_idx" takes',
@@ -509,6 +508,32 @@ def test_transaction_ids_that_run_out(
 
 
 # Room
+
+
+def test_rows_that_a_crash_made_postgres_forget(
+    doctor: Doctor, client: Client, connection: Connection, index: Index
+) -> None:
+    before = codes(doctor, index)
+    connection.execute(
+        "select pg_stat_reset_single_table_counters(relation) from pgvectorize.indexes "
+        "where name = %s",
+        [index.name],
+    )
+    index.upsert([("new", np.ones(DIMENSIONS))])
+    client.index(index.name).vacuum(rebuild=False, analyze=False)
+    assert not {"hnsw_bloated", "table_bloated"} & (codes(doctor, index) - before)
+
+
+def test_an_index_that_is_being_deleted_is_not_looked_at(
+    dsn: str, doctor: Doctor, index: Index, make_index: Callable[..., str]
+) -> None:
+    other = make_index()
+    with psycopg.connect(dsn) as deleting:
+        Client(deleting).delete_index(index.name)
+        assert codes(doctor, index) == {"locked"}
+        assert not doctor.finds("locked", other)
+        deleting.rollback()
+    assert not doctor.finds("locked")
 
 
 @pytest.mark.slow

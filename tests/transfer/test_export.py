@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -197,6 +199,23 @@ def test_progress_is_told_in_rows(client: Client, index: str, tmp_path: Path) ->
         client, index, tmp_path / "x.npy", on_progress=lambda *step: steps.append(step)
     )
     assert steps == [(5, 5)]
+
+
+def test_a_link_stays_and_a_pipe_is_written_to(client: Client, index: str, tmp_path: Path) -> None:
+    transfer.export_vectors(client, index, tmp_path / "plain.ndjson")
+    wanted = (tmp_path / "plain.ndjson").read_bytes()
+    (tmp_path / "link.ndjson").symlink_to("target.ndjson")
+    (tmp_path / "target.ndjson").write_text("old")
+    transfer.export_vectors(client, index, tmp_path / "link.ndjson")
+    assert (tmp_path / "link.ndjson").is_symlink()
+    assert (tmp_path / "target.ndjson").read_bytes() == wanted
+
+    os.mkfifo(tmp_path / "pipe.ndjson")
+    with ThreadPoolExecutor(1) as elsewhere:
+        read = elsewhere.submit((tmp_path / "pipe.ndjson").read_bytes)
+        transfer.export_vectors(client, index, tmp_path / "pipe.ndjson")
+        assert read.result(timeout=30) == wanted
+    assert (tmp_path / "pipe.ndjson").is_fifo()
 
 
 # Refusals
