@@ -300,13 +300,13 @@ def _functions(vector_schema: str) -> list[str]:
     """Return the SQL of every function."""
     return [
         path.read_text(encoding="utf-8").replace("@vector@", vector_schema)
-        for path in sorted(_find("sql/functions").glob("*.sql"))
+        for path in sorted(_find("sql/functions").rglob("*.sql"))
     ]
 
 
 def _are_all_there(connection: sa.Connection) -> bool:
     """Say whether each file of `sql/functions` has its function in the database."""
-    names = [path.stem for path in _find("sql/functions").glob("*.sql")]
+    names = [path.stem for path in _find("sql/functions").rglob("*.sql")]
     there = connection.execute(
         sa.text(
             "select count(distinct proname) from pg_catalog.pg_proc"

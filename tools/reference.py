@@ -63,7 +63,7 @@ def sql_page() -> Iterator[str]:
         "Functions are in schema `pgvectorize` and are called with named arguments, "
         "`pgvectorize.query(index => 'docs', …)`; those with a default may be left out.\n"
     )
-    for path in sorted((ROOT / "sql" / "functions").glob("[!_]*.sql")):
+    for path in sorted((ROOT / "sql" / "functions").rglob("[!_]*.sql")):
         text = path.read_text(encoding="utf-8")
         head, body = text.split("create or replace function ", 1)
         prose = re.sub(r"^-- ?", "", head, flags=re.MULTILINE).strip()

@@ -16,7 +16,7 @@ from pgvectorize import schema
 
 Tokens = list[str]
 
-SOURCES = {path.stem: path.read_text() for path in schema._find("sql/functions").glob("*.sql")}
+SOURCES = {path.stem: path.read_text() for path in schema._find("sql/functions").rglob("*.sql")}
 
 # What returns SQL for Python to run, beside what `execute` leads to.
 ROOTS = {name for name in SOURCES if name.endswith("_step")} | {"_begin_load"}

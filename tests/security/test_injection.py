@@ -86,7 +86,7 @@ ESCAPES = [text for text in STRINGS if "\\" in text and "'" in text]
 WHOLE = {"count", "update_metadata", "upsert"}
 PUBLIC = sorted(
     path.stem
-    for path in schema._find("sql/functions").glob("*.sql")
+    for path in schema._find("sql/functions").rglob("*.sql")
     if not path.stem.startswith("_")
 )
 

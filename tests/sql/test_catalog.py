@@ -80,7 +80,7 @@ PUBLIC = {
     "upsert",
     "usage",
 }
-FILES = {path.stem: path.read_text() for path in schema._find("sql/functions").glob("*.sql")}
+FILES = {path.stem: path.read_text() for path in schema._find("sql/functions").rglob("*.sql")}
 
 
 def functions(connection: Connection) -> list[str]:

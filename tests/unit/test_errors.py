@@ -33,7 +33,7 @@ CLASSES = [
 
 
 def test_the_sql_functions_raise_exactly_the_codes_of_the_table() -> None:
-    texts = [path.read_text() for path in schema._find("sql/functions").glob("*.sql")]
+    texts = [path.read_text() for path in schema._find("sql/functions").rglob("*.sql")]
     raised = {code for text in texts for code in re.findall(r"'(PV\w{3})'", text)}
     assert raised == set(BY_SQLSTATE)
 
