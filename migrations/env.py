@@ -1,7 +1,7 @@
 """Run the revisions, then apply every function, in the transaction that is given.
 
-`pgvectorize.schema` is the only caller: it passes the connection (or none, to
-print the SQL), the schema of the extension, and the SQL to run before and after.
+`pgvectorize.schema` is the only caller. It passes the connection (or none, to print the
+SQL), the schema of the extension, and what is to happen before and after the revisions.
 """
 
 from __future__ import annotations
@@ -13,12 +13,11 @@ from alembic import context
 attributes = context.config.attributes
 options: dict[str, Any] = {
     "version_table": "schema_version",
-    # an application's own Alembic neither sees nor drops what lies in this schema
-    "version_table_schema": "pgvectorize",
+    "version_table_schema": "pgvectorize_private",
 }
 
 
-def apply(statement: str) -> None:
+def run(statement: str) -> None:
     if context.is_offline_mode():
         context.get_context().impl.static_output(statement.strip().rstrip(";") + ";\n")
     else:  # as it is written: no :name or %s is a parameter
@@ -31,8 +30,6 @@ else:
     context.configure(connection=attributes["connection"], **options)
 
 with context.begin_transaction():
-    for statement in attributes["before"]:
-        apply(statement)
+    attributes["before"](run)
     context.run_migrations()
-    for statement in attributes["after"]:
-        apply(statement)
+    attributes["after"](run)

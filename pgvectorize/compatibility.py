@@ -12,7 +12,7 @@ from pgvectorize.errors import (
 )
 
 # The newest of migrations/versions; a test compares the two.
-REVISION = "0003"
+REVISION = "0001"
 
 POSTGRES_MINIMUM = 16
 # 0.8.0 has iterative scans, without which a filtered query under-fills.

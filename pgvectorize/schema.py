@@ -1,13 +1,12 @@
 """The schema in the database: find its SQL, apply it, say what is there.
 
-Tables and types change in Alembic revisions (`migrations/`), each applied once;
-functions live whole in `sql/functions/` and are applied anew by every upgrade
-that changes anything. Both happen in one transaction.
+Tables and types change in Alembic revisions (`migrations/`), each applied once. Functions
+live whole in `sql/functions/`; an upgrade that changes anything applies all of them again.
+Both happen in one transaction.
 """
 
 from __future__ import annotations
 
-import hashlib
 import io
 import re
 import threading
@@ -15,7 +14,6 @@ import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import alembic.command
@@ -26,10 +24,12 @@ import sqlalchemy as sa
 from alembic.config import Config
 from sqlalchemy.exc import DBAPIError
 
+from pgvectorize import functions
 from pgvectorize.compatibility import REVISION, check_pgvector, check_revision, check_server
 from pgvectorize.errors import (
     ExtensionUnavailable,
     PgVectorizeError,
+    SchemaOutdated,
     check_dsn,
     translate,
     translated,
@@ -37,23 +37,28 @@ from pgvectorize.errors import (
 from pgvectorize.models import Finding
 
 _LOCK = "select pg_advisory_xact_lock(hashtextextended('pgvectorize schema', 0))"
-# `create schema if not exists` wants the right to create even where there is nothing to do
-_CREATE_SCHEMA = """
-do $$ begin
-    if to_regnamespace('pgvectorize') is null then
-        create schema pgvectorize;
-    end if;
+# `create schema if not exists` needs the right to create even where there is nothing to do
+_CREATE_SCHEMAS = """
+do $$
+declare
+    name text;
+begin
+    foreach name in array array['pgvectorize', 'pgvectorize_private', 'pgvectorize_data'] loop
+        if to_regnamespace(name) is null then
+            execute format('create schema %I', name);
+        end if;
+    end loop;
 end $$
 """
 # each index has a function made from the others; one of another owner stays as it was
-_COMPILE = """
+_CREATE_SEARCH_FUNCTIONS = """
 do $$
 declare
-    target pgvectorize.indexes;
+    target pgvectorize_private.indexes;
 begin
-    for target in select * from pgvectorize.indexes loop
+    for target in select * from pgvectorize_private.indexes loop
         begin
-            perform pgvectorize._compile(target);
+            perform pgvectorize_private._create_search_function(target);
         exception when insufficient_privilege then
             raise warning 'index "%" belongs to another role, which must migrate too', target.name;
         end;
@@ -78,28 +83,23 @@ class SchemaState:
 
 def wanted() -> SchemaState:
     """Return the state that this library needs."""
-    text = "\0".join(_functions("@vector@"))
-    return SchemaState(REVISION, hashlib.sha256(text.encode()).hexdigest()[:16])
+    return SchemaState(REVISION, functions.digest())
 
 
 def current(connection: sa.Connection) -> SchemaState:
     """Return the state of a database; equal to `wanted()` when it is up to date."""
-    there = connection.exec_driver_sql(
-        "select to_regclass('pgvectorize.schema_version') is not null,"
-        " to_regprocedure('pgvectorize._functions_digest()') is not null"
-    ).one()
-    revision = functions = None
-    if there[0]:
-        revision = _scalar(connection, "select version_num from pgvectorize.schema_version")
-    if there[1]:
-        digest = _scalar(connection, "select pgvectorize._functions_digest()")
-        functions, _, vector_schema = digest.partition(" ")
+    revision = digest = None
+    if _scalar(connection, "select to_regclass('pgvectorize_private.schema_version') is not null"):
+        revision = _scalar(connection, "select version_num from pgvectorize_private.schema_version")
+    applied = functions.applied(connection)
+    if applied is not None:
+        digest = applied.digest
         extension = _extension(connection)
-        if extension is None or extension[1] != vector_schema:
-            functions = None  # the extension was moved since, and the functions name its schema
-        elif functions == wanted().functions and not _are_all_there(connection):
-            functions = None  # as after a restore of which a part failed
-    return SchemaState(revision, functions)
+        # the functions name the schema in which the extension was
+        was_moved = extension is None or extension[1] != applied.vector_schema
+        if was_moved or (digest == functions.digest() and not functions.are_all_there(connection)):
+            digest = None
+    return SchemaState(revision, digest)
 
 
 def upgrade(connection: sa.Connection) -> bool:
@@ -122,6 +122,7 @@ def upgrade(connection: sa.Connection) -> bool:
             return False
         if found.revision is not None and found.revision > REVISION:
             check_revision(found.revision)  # which refuses it: a newer library was here
+        _refuse_development_version(connection)
         check_server(
             int(_scalar(connection, "select current_setting('server_version_num')")),
             _scalar(connection, "select current_setting('server_encoding')"),
@@ -214,9 +215,6 @@ def upgrade_sql(vector_schema: str = "public") -> str:
     if not re.fullmatch("[a-z_][a-z0-9_]*", vector_schema):  # as quote_ident has it
         vector_schema = '"' + vector_schema.replace('"', '""') + '"'
     config = _config(vector_schema, output=output)
-    config.attributes["before"].insert(
-        0, f"create extension if not exists vector schema {vector_schema}"
-    )
     _run_alembic(config, sql=True)
     return output.getvalue()
 
@@ -224,28 +222,24 @@ def upgrade_sql(vector_schema: str = "public") -> str:
 def _config(
     vector_schema: str, connection: sa.Connection | None = None, output: io.StringIO | None = None
 ) -> Config:
-    digest = f"{wanted().functions} {vector_schema}".replace("'", "''")
-    config = Config(output_buffer=output)
-    config.set_main_option("script_location", str(_find("migrations")).replace("%", "%%"))
-    config.attributes["connection"] = connection
-    config.attributes["vector_schema"] = vector_schema
-    config.attributes["before"] = [
-        _CREATE_SCHEMA,
+    def before(run: functions.Run) -> None:
+        if connection is None:
+            run(f"create extension if not exists vector schema {vector_schema}")
+        run(_CREATE_SCHEMAS)
         # loads the library: only then may a role that is no superuser name hnsw.* settings
-        f"select '[0]'::{vector_schema}.vector",
-    ]
-    config.attributes["after"] = [
-        # functions may call one another whatever the order of their files
-        "set local check_function_bodies = off",
-        *_functions(vector_schema),
-        "create or replace function pgvectorize._functions_digest() returns text "
-        f"language sql immutable as $$ select '{digest}' $$",
-        "comment on function pgvectorize._functions_digest() "
-        "is 'Digest of the functions that were applied.'",
-        "set local check_function_bodies = on",
-        _COMPILE,
-        "select pgvectorize._settle()",
-    ]
+        run(f"select '[0]'::{vector_schema}.vector")
+
+    def after(run: functions.Run) -> None:
+        functions.apply(run, vector_schema, connection)
+        run(_CREATE_SEARCH_FUNCTIONS)
+        run("select pgvectorize_private._reapply_grants()")
+
+    config = Config(output_buffer=output)
+    location = str(functions.find("migrations")).replace("%", "%%")
+    config.set_main_option("script_location", location)
+    config.attributes.update(
+        connection=connection, vector_schema=vector_schema, before=before, after=after
+    )
     return config
 
 
@@ -296,32 +290,14 @@ def _extension(connection: sa.Connection) -> tuple[str, str] | None:
     return None if row is None else (row[0], row[1])
 
 
-def _functions(vector_schema: str) -> list[str]:
-    """Return the SQL of every function."""
-    return [
-        path.read_text(encoding="utf-8").replace("@vector@", vector_schema)
-        for path in sorted(_find("sql/functions").rglob("*.sql"))
-    ]
-
-
-def _are_all_there(connection: sa.Connection) -> bool:
-    """Say whether each file of `sql/functions` has its function in the database."""
-    names = [path.stem for path in _find("sql/functions").rglob("*.sql")]
-    there = connection.execute(
-        sa.text(
-            "select count(distinct proname) from pg_catalog.pg_proc"
-            " where pronamespace = 'pgvectorize'::regnamespace and proname = any (:names)"
-        ),
-        {"names": names},
-    ).scalar()
-    return there == len(names)
-
-
-def _find(folder: str) -> Path:
-    """Return a folder that lies beside this file in a wheel, one up in a checkout."""
-    here = Path(__file__).parent
-    inside = here / folder
-    return inside if inside.is_dir() else here.parent / folder
+def _refuse_development_version(connection: sa.Connection) -> None:
+    """Refuse a database of a version before the first release, whose catalog lay elsewhere."""
+    if _scalar(connection, "select to_regclass('pgvectorize.schema_version') is not null"):
+        raise SchemaOutdated(
+            "the database has the schema of a development version, which cannot be upgraded",
+            hint="Export its indexes with that version. Then run: drop schema pgvectorize, "
+            "pgvectorize_data cascade; and pgvectorize migrate, and import them.",
+        )
 
 
 @contextmanager

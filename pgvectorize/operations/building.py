@@ -70,7 +70,7 @@ def build_concurrently(index: str, *, has_session: bool = True, **options: Any) 
         index,
         """
         select statement, is_waiting, (build).*
-        from pgvectorize._build_step(
+        from pgvectorize_private._next_hnsw_statement(
             index => %(index)s, m => %(m)s, ef_construction => %(ef_construction)s,
             index_precision => %(index_precision)s, memory => %(memory)s,
             workers => %(workers)s, rebuild => %(rebuild)s, attempt => %(attempt)s
@@ -81,7 +81,9 @@ def build_concurrently(index: str, *, has_session: bool = True, **options: Any) 
     )
     if answer.is_built:
         yield Statement(
-            "select pgvectorize._analyze(pgvectorize._index(name => %(index)s))", {"index": index}
+            "select pgvectorize_private._try_analyze(pgvectorize_private._find_index(name =>"
+            " %(index)s))",
+            {"index": index},
         )
     return answer
 
@@ -107,7 +109,7 @@ def build_namespace_index(index: str, namespace: str, has_session: bool = True) 
             index,
             """
             select statement, is_waiting, (build).*
-            from pgvectorize._build_namespace_index(
+            from pgvectorize_private._next_namespace_hnsw_statement(
                 index => %(index)s, namespace => %(namespace)s, attempt => %(attempt)s
             )
             """,
@@ -161,7 +163,8 @@ _ENDED = (PgVectorizeError, CancelledError, KeyboardInterrupt)
 def _run(index: str, create: Composed, build: IndexBuild) -> Plan[None]:
     """Run `create index concurrently` under its settings, and clean up where it fails."""
     yield Statement(
-        "select pgvectorize._set_build(%(memory)s, %(workers)s, is_local => false)",
+        "select pgvectorize_private._set_build_settings(%(memory)s, %(workers)s, is_local =>"
+        " false)",
         {"memory": build.memory, "workers": build.workers},
     )
     try:
@@ -199,7 +202,9 @@ def _run_without_settings(index: str, create: Composed, build: IndexBuild) -> Pl
 
 
 def _clear(index: str) -> Plan[None]:
-    yield Statement("select pgvectorize._clear_builds(index => %(index)s)", {"index": index})
+    yield Statement(
+        "select pgvectorize_private._clean_up_failed_build(index => %(index)s)", {"index": index}
+    )
 
 
 def _reset() -> Plan[None]:
@@ -254,7 +259,7 @@ def bulk_load(
         nonlocal is_aside
         rows = yield Statement(
             """
-            select pgvectorize._set_hnsw_aside(
+            select pgvectorize_private._drop_hnsw_for_load(
                 index => %(index)s, operation => %(operation)s, rebuild => %(rebuild)s
             ) as is_aside
             """,
@@ -270,7 +275,7 @@ def bulk_load(
         rows = yield Statement(
             f"""
             select {_BUILD}
-            from pgvectorize._bring_hnsw_back(
+            from pgvectorize_private._rebuild_hnsw_after_load(
                 index => %(index)s, memory => %(memory)s, workers => %(workers)s
             )
             """,
@@ -278,7 +283,9 @@ def bulk_load(
         )
         build = IndexBuild(**rows[0])
     yield Statement(
-        "select pgvectorize._analyze(pgvectorize._index(name => %(index)s))", {"index": index}
+        "select pgvectorize_private._try_analyze(pgvectorize_private._find_index(name =>"
+        " %(index)s))",
+        {"index": index},
     )
     return BulkLoad(mutation, build)
 

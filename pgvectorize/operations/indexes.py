@@ -52,7 +52,7 @@ def handshake() -> Plan[Handshake]:
         select
             current_setting('server_version_num')::integer as version_num,
             current_setting('server_encoding') as encoding,
-            to_regclass('pgvectorize.schema_version') is not null as has_schema,
+            to_regclass('pgvectorize_private.schema_version') is not null as has_schema,
             extension.extversion,
             vector.oid::bigint as vector_oid,
             pg_backend_pid() as backend_pid
@@ -71,7 +71,7 @@ def handshake() -> Plan[Handshake]:
             "pgvector is not in this database", hint="Run in this database: create extension vector"
         )
     check_pgvector(found["extversion"])
-    revisions = yield Statement("select version_num from pgvectorize.schema_version")
+    revisions = yield Statement("select version_num from pgvectorize_private.schema_version")
     check_revision(revisions[0]["version_num"] if revisions else None)
     return Handshake(found["vector_oid"], found["backend_pid"])
 
@@ -246,7 +246,7 @@ def build_metadata_index(index: str, property_name: str, index_type: IndexType) 
             rows = yield Statement(
                 """
                 select statement, mutation_id
-                from pgvectorize._build_metadata_index(
+                from pgvectorize_private._next_metadata_index_statement(
                     index => %(index)s, property_name => %(property_name)s,
                     index_type => %(index_type)s
                 )

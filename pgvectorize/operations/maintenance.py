@@ -125,7 +125,7 @@ def vacuum(
     rows = yield Statement(
         """
         select relation, has_hnsw, may_build, live_rows, dead_rows
-        from pgvectorize._check_vacuum(index => %(index)s)
+        from pgvectorize_private._prepare_vacuum(index => %(index)s)
         """,
         {"index": index},
     )

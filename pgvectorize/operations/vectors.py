@@ -82,7 +82,7 @@ def write(
     rows = yield Statement(  # that there is no such index shows before all is copied
         """
         select is_direct, statement, dimensions, metric, id_bytes, namespace_bytes
-        from pgvectorize._begin_load(index => %(index)s)
+        from pgvectorize_private._begin_load(index => %(index)s)
         """,
         {"index": index},
     )
@@ -101,13 +101,14 @@ def write(
         if load.is_done:
             rows = yield Statement(
                 """
-                select pgvectorize._record_mutation(pgvectorize._index(name => %(index)s))
+                select pgvectorize_private._log_mutation(pgvectorize_private._find_index(name =>
+                    %(index)s))
                     as mutation_id
                 """,
                 {"index": index},
             )
             return Mutation(rows[0]["mutation_id"], len(load.ids), list(load.ids))
-        yield Statement("select pgvectorize._stage()")
+        yield Statement("select pgvectorize_private._create_staging_table()")
     yield Copy(
         "copy pg_temp.pgvectorize_staging (id, namespace, embedding, metadata)"
         " from stdin with (format binary)",
@@ -118,7 +119,7 @@ def write(
     rows = yield Statement(
         """
         select mutation_id, ids
-        from pgvectorize._write_staged(
+        from pgvectorize_private._write_staged(
             index => %(index)s, operation => %(operation)s, is_checked => %(is_checked)s,
             is_sorted => %(is_sorted)s
         )

@@ -148,11 +148,11 @@ def state(dsn: str) -> dict[str, Any]:
             }
     with psycopg.connect(dsn) as connection:
         for table in ("mutations", "recalls", "metadata_indexes", "namespace_indexes"):
-            rows = connection.execute(f"select * from pgvectorize.{table}")
+            rows = connection.execute(f"select * from pgvectorize_private.{table}")
             found[table] = sorted(rows.fetchall())
         found["postgres indexes"] = connection.execute(
             "select indexname, indexdef from pg_indexes"
-            " where schemaname in ('pgvectorize', 'pgvectorize_data') order by indexname"
+            " where schemaname in ('pgvectorize_private', 'pgvectorize_data') order by indexname"
         ).fetchall()
         found["invalid"] = connection.execute(
             "select indexrelid::regclass from pg_index where not indisvalid"
@@ -202,12 +202,16 @@ def check_use(
     dsn: str, name: str, property_name: str | None, ask: Callable[[pgvectorize.Index], object]
 ) -> None:
     """Of a property its metadata index, of none the HNSW index."""
-    relation = "select pgvectorize._relation_name(id, 'embedding_hnsw') from pgvectorize.indexes"
+    relation = (
+        "select pgvectorize_private._relation_name(id, 'embedding_hnsw')"
+        " from pgvectorize_private.indexes"
+    )
     if property_name is not None:
         relation = """
-            select pgvectorize._metadata_relation_name(id, property_name, index_type)
-            from pgvectorize.indexes
-            join pgvectorize.metadata_indexes on index_id = id and property_name = %(property_name)s
+            select pgvectorize_private._metadata_index_name(id, property_name, index_type)
+            from pgvectorize_private.indexes
+            join pgvectorize_private.metadata_indexes on index_id = id and property_name =
+                %(property_name)s
         """
     with psycopg.connect(dsn, options="-c enable_seqscan=off") as connection:
         ask(pgvectorize.Client(connection).index(name))
@@ -254,7 +258,7 @@ def by_schema_then_data(run: Callable[..., None], folder: Path, original: str, t
 def by_our_schemas(run: Callable[..., None], folder: Path, original: str, target: str) -> None:
     execute(target, "create schema extensions", "create extension vector schema extensions")
     run(
-        *("pg_dump", "--format=custom", "--schema=pgvectorize", "--schema=pgvectorize_data"),
+        *("pg_dump", "--format=custom", "--schema=pgvectorize*"),
         *(f"--file={folder}/dump", f"--dbname={original}"),
     )
     run("pg_restore", "--exit-on-error", f"--dbname={target}", f"{folder}/dump")
@@ -305,7 +309,7 @@ def test_a_role_that_is_no_superuser_restores_a_dump(
     )
     try:
         run(
-            *("pg_dump", "--format=custom", "--schema=pgvectorize", "--schema=pgvectorize_data"),
+            *("pg_dump", "--format=custom", "--schema=pgvectorize*"),
             *(f"--file={tmp_path}/dump", f"--dbname={original}"),
         )
         run(
@@ -324,7 +328,7 @@ def test_what_a_restore_could_not_bring_back_is_migrated(
     by_one_file(run, tmp_path, original, target)
     execute(
         target,
-        "drop function pgvectorize._search cascade",
+        "drop function pgvectorize_private._search cascade",
         "drop function pgvectorize_data.docs",
     )
     before, after = schema.migrate(target)

@@ -14,6 +14,7 @@ from psycopg.sql import SQL, Identifier
 
 from pgvectorize import Client, Finding, Index, schema
 from pgvectorize.cli import main
+from tests.migrations.conftest import OLDER_FUNCTIONS
 
 VALUES = np.random.default_rng(2).normal(size=(1_200, 64)).astype(np.float32)
 
@@ -60,7 +61,7 @@ def test_a_database_with_nothing_in_it_is_diagnosed_and_mended(empty_database: s
     ("change", "code", "severity", "mend"),
     [
         (
-            "update pgvectorize.schema_version set version_num = '9999'",
+            "update pgvectorize_private.schema_version set version_num = '9999'",
             "schema_ahead",
             "error",
             "pip install --upgrade pgvectorize",
@@ -72,14 +73,13 @@ def test_a_database_with_nothing_in_it_is_diagnosed_and_mended(empty_database: s
             "alter extension vector update;",
         ),
         (
-            "create or replace function pgvectorize._functions_digest() returns text "
-            "language sql immutable as $$ select '0123456789abcdef public' $$",
+            OLDER_FUNCTIONS,
             "functions_differ",
             "warning",
             "pgvectorize migrate",
         ),
         (
-            "drop function pgvectorize._version(text) cascade",
+            "drop function pgvectorize_private._parse_version",
             "functions_differ",
             "warning",
             "pgvectorize migrate",

@@ -35,7 +35,7 @@ def names(connection: psycopg.Connection[tuple[object, ...]], index: str) -> set
         from pg_index as index
         join pg_class as class on class.oid = index.indexrelid
         join pg_am as method on method.oid = class.relam and method.amname = 'hnsw'
-        join pgvectorize.indexes on indexes.relation = index.indrelid
+        join pgvectorize_private.indexes on indexes.relation = index.indrelid
         where indexes.name = %s
         """,
         [index],
@@ -64,7 +64,9 @@ def test_nothing_is_built_twice_unless_it_is_to_be(
 ) -> None:
     def file() -> object:
         return connection.execute(
-            "select pg_relation_filenode(pgvectorize._hnsw(pgvectorize._index(%s)))", [filled]
+            "select pg_relation_filenode(pgvectorize_private._hnsw_index("
+            "pgvectorize_private._find_index(%s)))",
+            [filled],
         ).fetchone()
 
     before = file()

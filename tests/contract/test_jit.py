@@ -96,7 +96,7 @@ def test_a_compiled_statement_answers_as_any_other(
     with connection.transaction():
         connection.execute(JIT.encode())
         told = connection.execute(
-            "explain (analyze) select count(*) from pgvectorize.indexes"
+            "explain (analyze) select count(*) from pgvectorize_private.indexes"
         ).fetchall()
     assert any("JIT" in str(line) for line in told)
     compiled = asked(connection, name, JIT)

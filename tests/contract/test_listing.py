@@ -251,7 +251,8 @@ def test_the_number_of_a_transaction_is_made_whole(
     connection: Connection, version: int, upcoming: int, full: int
 ) -> None:
     found = connection.execute(
-        "select pgvectorize._full_xid(%s::text::xid, %s::text::xid8)::text", [version, upcoming]
+        "select pgvectorize_private._extend_xid(%s::text::xid, %s::text::xid8)::text",
+        [version, upcoming],
     ).fetchall()
     assert found == [(str(full),)]
 
@@ -282,7 +283,8 @@ def place_of(cursor: str | None) -> dict[str, Any]:
 def signed(connection: Connection, index: str, place: dict[str, Any], filter: Any = None) -> str:
     """A cursor with the right digest, as somebody makes who has read the source."""
     ((check,),) = connection.execute(
-        "select pgvectorize._cursor_check(pgvectorize._index(%s), null, %s, %s)",
+        "select pgvectorize_private._cursor_digest(pgvectorize_private._find_index(%s), null,"
+        " %s, %s)",
         [index, json.dumps(filter or {}), json.dumps(place)],
     ).fetchall()
     return base64.b64encode(json.dumps({**place, "check": check}).encode()).decode()
@@ -478,7 +480,7 @@ def large(make_index: Callable[..., str], connection: Connection) -> str:
     """120,000 vectors without an HNSW index, which would take long to fill."""
     name = make_index(dimensions=2, metric="euclidean")
     ((hnsw,),) = connection.execute(
-        "select pgvectorize._hnsw(pgvectorize._index(%s))::text", [name]
+        "select pgvectorize_private._hnsw_index(pgvectorize_private._find_index(%s))::text", [name]
     ).fetchall()
     connection.execute(f"drop index {hnsw}")
     connection.execute(f'alter table pgvectorize_data."{name}" set (autovacuum_enabled = false)')

@@ -230,7 +230,9 @@ def part(vectors: dict[str, Any], start: int, stop: int) -> dict[str, Any]:
 def hnsw(connection: psycopg.Connection[tuple[object, ...]], index: str) -> object:
     """The file of the HNSW index: another one when it was built anew."""
     row = connection.execute(
-        "select pg_relation_filenode(pgvectorize._hnsw(pgvectorize._index(%s)))", [index]
+        "select pg_relation_filenode(pgvectorize_private._hnsw_index("
+        "pgvectorize_private._find_index(%s)))",
+        [index],
     ).fetchone()
     assert row is not None
     return row[0]

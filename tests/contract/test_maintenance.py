@@ -188,7 +188,8 @@ def test_the_doctor_finds_what_is_missing_and_what_mends_it(
 
     assert found() == []
     connection.execute(
-        "do $$ begin execute 'drop index ' || pgvectorize._hnsw(pgvectorize._index("
+        "do $$ begin execute 'drop index ' ||"
+        " pgvectorize_private._hnsw_index(pgvectorize_private._find_index("
         f"'{filled}')); end $$"
     )
     assert found() == [("hnsw_missing", filled)]

@@ -45,7 +45,7 @@ def _rough(client: Client) -> Iterator[str]:
 def rough(client: Client, connection: Connection, _rough: str) -> str:
     """The same, of which nothing is known yet."""
     client.update_index(_rough, ef_search=0)
-    connection.execute("delete from pgvectorize.recalls")
+    connection.execute("delete from pgvectorize_private.recalls")
     return _rough
 
 
@@ -74,7 +74,7 @@ def stored(connection: Connection, index: str) -> list[RecallPoint]:
     rows = connection.execute(
         """
         select recalls.ef_search, recall, standard_error, milliseconds, queries, top_k
-        from pgvectorize.recalls join pgvectorize.indexes on indexes.id = index_id
+        from pgvectorize_private.recalls join pgvectorize_private.indexes on indexes.id = index_id
         where name = %s order by 1
         """,
         [index],
@@ -253,13 +253,15 @@ def test_what_was_measured_goes_with_what_it_was_measured_of(
     face.create_index(new_name, dimensions=2, metric="cosine")
     face.upsert(new_name, [("a", [1, 2]), ("b", [2, 1])])
     face.recall(new_name)
-    row = connection.execute("select id from pgvectorize.indexes where name = %s", [new_name])
+    row = connection.execute(
+        "select id from pgvectorize_private.indexes where name = %s", [new_name]
+    )
     (id,) = row.fetchone() or ()
     if change == "delete":
         face.delete_index(new_name)
     else:
         face.build(new_name, rebuild=True)
-    left = connection.execute("select from pgvectorize.recalls where index_id = %s", [id])
+    left = connection.execute("select from pgvectorize_private.recalls where index_id = %s", [id])
     assert left.fetchall() == []
 
 

@@ -53,7 +53,8 @@ def test_many_queries_are_added_up(
     for rounds in range(1, 41):
         face.query_many(index, [[1, 2]] * 50)
         row = connection.execute(
-            "select count(*) from pgvectorize.queries join pgvectorize.indexes on id = index_id"
+            "select count(*) from pgvectorize_private.queries join pgvectorize_private.indexes"
+            " on id = index_id"
             " where name = %s",
             [index],
         ).fetchone()
@@ -75,7 +76,8 @@ def test_the_cost_is_that_of_vectorizes_examples(
         (500_000, 1_536, 1_000_000, Decimal("23.42")),
     ):
         row = connection.execute(
-            "select pgvectorize._cost(stored => %s::bigint, queried => %s::bigint)",
+            "select pgvectorize_private._vectorize_dollars(stored => %s::bigint, queried =>"
+            " %s::bigint)",
             [vectors * dimensions, queries * dimensions],
         ).fetchone()
         assert row is not None
@@ -123,7 +125,7 @@ def test_a_deleted_index_takes_its_counts_with_it(
     face.query(new_name, [1, 2])
     face.delete_index(new_name)
     row = connection.execute(
-        "select count(*) from pgvectorize.queries"
-        " where index_id not in (select id from pgvectorize.indexes)"
+        "select count(*) from pgvectorize_private.queries"
+        " where index_id not in (select id from pgvectorize_private.indexes)"
     ).fetchone()
     assert row == (0,)

@@ -43,8 +43,9 @@ def taken(server: OwnServer) -> dict[str, int]:
     """Bytes: of this process, of the server's together, of the table and the HNSW index."""
     with psycopg.connect(server.dsn) as connection:
         sizes = connection.execute(
-            "select pg_table_size(indexes.relation), pg_relation_size(pgvectorize._hnsw(indexes))"
-            " from pgvectorize.indexes where name = %s",
+            "select pg_table_size(indexes.relation),"
+            " pg_relation_size(pgvectorize_private._hnsw_index(indexes))"
+            " from pgvectorize_private.indexes where name = %s",
             [NAME],
         ).fetchone()
         assert sizes is not None

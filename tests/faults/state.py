@@ -34,7 +34,7 @@ def check_catalog(connection: Connection, *, is_mended: bool = True) -> None:
     are not in their place yet.
     """
     indexes = connection.execute(
-        "select id, name, relation::text, wants_hnsw from pgvectorize.indexes"
+        "select id, name, relation::text, wants_hnsw from pgvectorize_private.indexes"
     ).fetchall()
     relations = connection.execute(_RELATIONS).fetchall()
     tables = {name for name, kind, *_ in relations if kind == "r"}
@@ -52,14 +52,14 @@ def check_catalog(connection: Connection, *, is_mended: bool = True) -> None:
         if wants_hnsw:
             wanted.add(f"_idx_{id}_embedding_hnsw")
         for table, function in (
-            ("metadata_indexes", "_metadata_relation_name({}, property_name, index_type)"),
-            ("namespace_indexes", "_namespace_relation_name({}, namespace)"),
+            ("metadata_indexes", "_metadata_index_name({}, property_name, index_type)"),
+            ("namespace_indexes", "_namespace_hnsw_name({}, namespace)"),
         ):
             wanted |= {
                 found
                 for (found,) in connection.execute(
-                    f"select pgvectorize.{function.format(id)}"
-                    f" from pgvectorize.{table} where index_id = {id}".encode()
+                    f"select pgvectorize_private.{function.format(id)}"
+                    f" from pgvectorize_private.{table} where index_id = {id}".encode()
                 )
             }
         found = {
@@ -79,8 +79,8 @@ def check_catalog(connection: Connection, *, is_mended: bool = True) -> None:
 
     for table in ("metadata_indexes", "namespace_indexes", "mutations", "recalls", "queries"):
         (orphans,) = connection.execute(
-            f"select count(*) from pgvectorize.{table} where index_id not in"
-            " (select id from pgvectorize.indexes)".encode()
+            f"select count(*) from pgvectorize_private.{table} where index_id not in"
+            " (select id from pgvectorize_private.indexes)".encode()
         ).fetchall()
         assert orphans == (0,), table
     check_btrees(connection)
@@ -94,7 +94,8 @@ def check_btrees(connection: Connection) -> None:
         " from pg_index as index join pg_class as class on class.oid = index.indexrelid"
         " join pg_am as method on method.oid = class.relam and method.amname = 'btree'"
         " where class.relnamespace = any"
-        "     (array['pgvectorize_data', 'pgvectorize']::regnamespace[]) and index.indisvalid"
+        "     (array['pgvectorize_data', 'pgvectorize_private']::regnamespace[]) and"
+        " index.indisvalid"
     )
 
 

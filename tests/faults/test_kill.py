@@ -23,8 +23,7 @@ from tests.faults.rows import BIG, row
 from tests.faults.server import OwnServer, freeze, own_server, thaw, wait_for_end, wait_until
 from tests.faults.state import check, versions
 from tests.faults.worker import ADDED, INDEX, JOBS, LOADED, OTHER, STORED
-from tests.migrations.conftest import catalog
-from tests.migrations.test_upgrade import old_database
+from tests.migrations.conftest import catalog, make_older
 from tests.tally import Tally
 
 pytestmark = pytest.mark.slow
@@ -35,7 +34,7 @@ COPYING = "select pid from pg_stat_progress_copy where bytes_processed > 20_000"
 WRITING = """
     select pid from pg_stat_activity
     where wait_event_type = 'Lock'
-        and query ~ 'pgvectorize[.](_set_hnsw_aside|_write_staged|update_metadata|delete_namespace)'
+        and query ~ '[.](_drop_hnsw_for_load|_write_staged|update_metadata|delete_namespace)'
 """
 BUILDING = "select pid from pg_stat_progress_create_index where phase ~ '^building index'"
 FOR_WRITERS = "select pid from pg_stat_progress_create_index where phase ~ '^waiting for writers'"
@@ -46,7 +45,7 @@ OF_NAMESPACE = """
 """
 SWAPPING = """
     select pid from pg_stat_activity
-    where state = 'active' and wait_event_type = 'Lock' and query ~ '_step'
+    where state = 'active' and wait_event_type = 'Lock' and query ~ '_next_hnsw_statement'
 """
 
 BEFORE: Versions = dict.fromkeys(range(STORED), 0)
@@ -346,7 +345,7 @@ def make_database(server: OwnServer, name: str, older: bool) -> str:
         connection.execute(f"create database {name} template template0".encode())
     dsn = make_conninfo(server.dsn, dbname=name)
     if older:
-        old_database(dsn)
+        make_older(dsn)
     return dsn
 
 

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import count
+from typing import TYPE_CHECKING
 
 import psycopg
 import pytest
 from psycopg.conninfo import make_conninfo
 from psycopg.sql import SQL, Identifier
+
+from pgvectorize import schema
+
+if TYPE_CHECKING:
+    from typing_extensions import LiteralString
 
 _numbers = count(1)
 
@@ -36,7 +42,7 @@ _CATALOG = """
     where relnamespace = any (%(schemas)s::regnamespace[])
     union all
     select 'row', 'schema_version', version_num
-    from pgvectorize.schema_version
+    from pgvectorize_private.schema_version
     union all
     select 'schema', nspname, obj_description(oid, 'pg_namespace')
     from pg_namespace
@@ -44,11 +50,40 @@ _CATALOG = """
 """
 
 
+# What a database remembers to which another version of the functions was applied, with one public
+# function more; and what that version leaves behind.
+OLDER_FUNCTIONS: LiteralString = """
+    create or replace function pgvectorize_private._applied(
+        out digest text, out vector_schema text, out names text[]
+    )
+    language sql immutable set search_path = pg_catalog, pg_temp
+    as $$ select 'older', 'public', array['count', 'gone', 'query'] $$
+"""
+STALE_FUNCTIONS: tuple[LiteralString, ...] = (
+    "create function pgvectorize.gone() returns integer return 1",
+    # overloads
+    "create function pgvectorize.count(index text, namespace text) returns bigint return 1",
+    "create function pgvectorize_private._format_integer(number text) returns text return 'one'",
+    "create function pgvectorize_private._gone(one integer) returns integer return 1",
+    # a parameter that has another name now, and another result
+    "drop function pgvectorize_private._format_megabytes",
+    "create function pgvectorize_private._format_megabytes(b float8) returns int return 1",
+)
+
+
 def catalog(dsn: str) -> set[tuple[str, ...]]:
     """Everything that pgvectorize put into a database."""
     with psycopg.connect(dsn) as connection:
-        schemas = ["pgvectorize", "pgvectorize_data"]
+        schemas = ["pgvectorize", "pgvectorize_private", "pgvectorize_data"]
         return set(connection.execute(_CATALOG, {"schemas": schemas}).fetchall())
+
+
+def make_older(dsn: str) -> None:
+    """Make a database as another version of the functions leaves it."""
+    schema.migrate(dsn)
+    with psycopg.connect(dsn) as connection:
+        for statement in (*STALE_FUNCTIONS, OLDER_FUNCTIONS):
+            connection.execute(statement)
 
 
 @pytest.fixture

@@ -78,7 +78,9 @@ def test_the_two_version_tables_are_apart(
     alembic.command.upgrade(application(REVISION), "head")
     with psycopg.connect(empty_database) as connection:
         theirs = connection.execute("select version_num from public.alembic_version").fetchall()
-        ours = connection.execute("select version_num from pgvectorize.schema_version").fetchall()
+        ours = connection.execute(
+            "select version_num from pgvectorize_private.schema_version"
+        ).fetchall()
     assert (theirs, ours) == ([("a1",)], [(schema.wanted().revision,)])
 
 

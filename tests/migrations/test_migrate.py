@@ -15,7 +15,7 @@ import pgvectorize
 from pgvectorize import SchemaOutdated, ServerUnsupported, schema
 from pgvectorize.compatibility import REVISION
 from pgvectorize.schema import SchemaState
-from tests.migrations.conftest import catalog
+from tests.migrations.conftest import OLDER_FUNCTIONS, STALE_FUNCTIONS, catalog
 from tests.servers import Server
 
 Connection = psycopg.Connection[tuple[object, ...]]
@@ -26,12 +26,13 @@ def rows_written(connection: Connection) -> list[tuple[object, ...]]:
     return connection.execute(
         """
         select 'function', oid::text, xmin::text from pg_proc
-        where pronamespace = 'pgvectorize'::regnamespace
+        where pronamespace in ('pgvectorize'::regnamespace, 'pgvectorize_private'::regnamespace)
         union all
         select 'relation', oid::text, xmin::text from pg_class
-        where relnamespace in ('pgvectorize'::regnamespace, 'pgvectorize_data'::regnamespace)
+        where relnamespace in ('pgvectorize_private'::regnamespace,
+            'pgvectorize_data'::regnamespace)
         union all
-        select 'version', version_num, xmin::text from pgvectorize.schema_version
+        select 'version', version_num, xmin::text from pgvectorize_private.schema_version
         order by 1, 2
         """
     ).fetchall()
@@ -61,7 +62,7 @@ def test_the_second_run_waits_for_no_lock(empty_database: str, administrator: Co
     schema.migrate(empty_database)
     with administrator.transaction():
         administrator.execute(schema._LOCK)
-        administrator.execute("lock table pgvectorize.indexes in share row exclusive mode")
+        administrator.execute("lock table pgvectorize_private.indexes in share row exclusive mode")
         schema.migrate(make_conninfo(empty_database, options="-c lock_timeout=100ms"))
 
 
@@ -70,7 +71,7 @@ def test_vectors_outlive_a_migration(empty_database: str, administrator: Connect
     with pgvectorize.connect(empty_database) as client:
         client.create_index("docs", dimensions=1, metric="euclidean")
         client.index("docs").upsert([("a", [1.0])])
-        administrator.execute("drop function pgvectorize._functions_digest()")
+        administrator.execute("drop function pgvectorize_private._applied()")
         schema.migrate(empty_database)
         assert client.index("docs").count() == 1
 
@@ -81,12 +82,74 @@ def test_functions_that_are_not_ours_any_more_are_replaced(
     schema.migrate(empty_database)
     fresh = catalog(empty_database)
     administrator.execute("drop function pgvectorize.count(text, text, jsonb, text[])")
-    administrator.execute(
-        "create or replace function pgvectorize._functions_digest() returns text "
-        "language sql immutable as $$ select 'older public' $$"
-    )
+    administrator.execute(OLDER_FUNCTIONS)
     assert schema.migrate(empty_database) == (SchemaState(REVISION, "older"), schema.wanted())
     assert catalog(empty_database) == fresh
+
+
+def test_functions_that_no_file_declares_are_dropped(
+    empty_database: str, administrator: Connection
+) -> None:
+    schema.migrate(empty_database)
+    fresh = catalog(empty_database)
+    for statement in STALE_FUNCTIONS:
+        administrator.execute(statement)
+    administrator.execute(OLDER_FUNCTIONS)
+    schema.migrate(empty_database)
+    assert catalog(empty_database) == fresh
+
+
+def test_a_function_of_others_in_our_schema_is_kept(
+    empty_database: str, administrator: Connection
+) -> None:
+    schema.migrate(empty_database)
+    administrator.execute("create function pgvectorize.theirs() returns int return 7")
+    administrator.execute(OLDER_FUNCTIONS)
+    schema.migrate(empty_database)
+    assert administrator.execute("select pgvectorize.theirs()").fetchone() == (7,)
+
+
+VIEW = """
+    create view public.nearest as
+    select id, score from pgvectorize.query(index => 'docs', vector => '[1]')
+"""
+
+
+def test_a_view_over_a_function_that_stays_does_not_disturb(
+    empty_database: str, administrator: Connection
+) -> None:
+    schema.migrate(empty_database)
+    administrator.execute(VIEW)
+    administrator.execute(OLDER_FUNCTIONS)
+    schema.migrate(empty_database)
+    assert schema.inspect(empty_database) == schema.wanted()
+
+
+def test_a_view_over_a_function_that_goes_is_named(
+    empty_database: str, administrator: Connection
+) -> None:
+    schema.migrate(empty_database)
+    administrator.execute("create function pgvectorize.gone() returns integer return 1")
+    administrator.execute("create view public.reads_it as select pgvectorize.gone()")
+    administrator.execute(OLDER_FUNCTIONS)
+    with pytest.raises(SchemaOutdated, match=r"view reads_it depends on .*gone\(\)") as caught:
+        schema.migrate(empty_database)
+    assert "Drop what uses it" in str(caught.value.hint)
+    assert "CASCADE" not in str(caught.value.hint)
+    administrator.execute("select * from public.reads_it")
+    assert schema.inspect(empty_database) == SchemaState(REVISION, "older")
+
+
+def test_an_overload_that_somebody_made_is_refused(
+    empty_database: str, administrator: Connection
+) -> None:
+    """It could be called by mistake for ours; the names of what `migrate` may drop are ours."""
+    schema.migrate(empty_database)
+    administrator.execute("create function pgvectorize.query(index text) returns int return 7")
+    administrator.execute(OLDER_FUNCTIONS)
+    schema.migrate(empty_database)
+    left = administrator.execute("select count(*) from pg_proc where proname = 'query'")
+    assert left.fetchone() == (1,)
 
 
 def test_a_moved_extension_is_followed(empty_database: str, administrator: Connection) -> None:
@@ -128,7 +191,7 @@ def test_twenty_processes_migrate_at_once(empty_database: str, administrator: Co
     ]
     errors = [process.communicate()[1] for process in processes]
     assert [process.returncode for process in processes] == [0] * 20, "\n".join(errors)
-    versions = administrator.execute("select version_num from pgvectorize.schema_version")
+    versions = administrator.execute("select version_num from pgvectorize_private.schema_version")
     assert versions.fetchall() == [(REVISION,)]
 
 
@@ -167,7 +230,9 @@ def test_a_client_of_a_database_at_another_revision_names_the_command(
     empty_database: str, administrator: Connection, revision: str, hint: str
 ) -> None:
     schema.migrate(empty_database)
-    administrator.execute("update pgvectorize.schema_version set version_num = %s", [revision])
+    administrator.execute(
+        "update pgvectorize_private.schema_version set version_num = %s", [revision]
+    )
     with pytest.raises(SchemaOutdated, match=revision) as caught:
         pgvectorize.connect(empty_database)
     assert hint in str(caught.value.hint)
@@ -175,7 +240,7 @@ def test_a_client_of_a_database_at_another_revision_names_the_command(
 
 def test_a_newer_database_is_not_touched(empty_database: str, administrator: Connection) -> None:
     schema.migrate(empty_database)
-    administrator.execute("update pgvectorize.schema_version set version_num = '9999'")
+    administrator.execute("update pgvectorize_private.schema_version set version_num = '9999'")
     before = rows_written(administrator)
     with pytest.raises(SchemaOutdated, match="9999") as caught:
         schema.migrate(empty_database)

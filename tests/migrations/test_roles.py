@@ -70,7 +70,11 @@ def test_a_role_that_may_only_read_can_search(
     with pgvectorize.connect(empty_database) as owner:
         owner.create_index("docs", dimensions=1, metric="euclidean")
         owner.index("docs").upsert([("a", [1.0])])
-    for name in (Identifier("pgvectorize"), Identifier("pgvectorize_data")):
+    for name in (
+        Identifier("pgvectorize"),
+        Identifier("pgvectorize_private"),
+        Identifier("pgvectorize_data"),
+    ):
         role = Identifier(plain_role)
         administrator.execute(SQL("grant usage on schema {} to {}").format(name, role))
         administrator.execute(

@@ -32,7 +32,9 @@ def run(*command: str | Path, cwd: Path) -> str:
 @pytest.mark.slow
 def test_the_wheel_holds_the_sql_and_the_migrations(wheel: Path) -> None:
     held = set(ZipFile(wheel).namelist())
-    functions = {f"pgvectorize/{path.relative_to(ROOT)}" for path in ROOT.glob("sql/functions/**/*.sql")}
+    functions = {
+        f"pgvectorize/{path.relative_to(ROOT)}" for path in ROOT.glob("sql/functions/**/*.sql")
+    }
     versions = {f"pgvectorize/{path.relative_to(ROOT)}" for path in ROOT.glob("migrations/**/*.py")}
     assert len(functions) > 1
     assert held >= functions | versions | {"pgvectorize/py.typed"}

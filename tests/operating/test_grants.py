@@ -91,17 +91,17 @@ _CONTENTS = """
     union all
     select 'vector', id, xmin::text from pgvectorize_data.docs
     union all
-    select 'index', id::text, xmin::text from pgvectorize.indexes
+    select 'index', id::text, xmin::text from pgvectorize_private.indexes
     union all
-    select 'mutation', mutation_id::text, xmin::text from pgvectorize.mutations
+    select 'mutation', mutation_id::text, xmin::text from pgvectorize_private.mutations
     union all
-    select 'queries', ctid::text, queries::text from pgvectorize.queries
+    select 'queries', ctid::text, queries::text from pgvectorize_private.queries
     union all
-    select 'metadata index', property_name, xmin::text from pgvectorize.metadata_indexes
+    select 'metadata index', property_name, xmin::text from pgvectorize_private.metadata_indexes
     union all
-    select 'namespace index', namespace, xmin::text from pgvectorize.namespace_indexes
+    select 'namespace index', namespace, xmin::text from pgvectorize_private.namespace_indexes
     union all
-    select 'recall', ef_search::text, xmin::text from pgvectorize.recalls
+    select 'recall', ef_search::text, xmin::text from pgvectorize_private.recalls
     order by 1, 2, 3
 """
 
@@ -109,7 +109,7 @@ _CONTENTS = """
 def contents(connection: Connection) -> list[tuple[object, ...]]:
     """All that there is to change, each with the transaction that last did."""
     return connection.execute(
-        _CONTENTS, {"schemas": ["pgvectorize", "pgvectorize_data"]}
+        _CONTENTS, {"schemas": ["pgvectorize", "pgvectorize_private", "pgvectorize_data"]}
     ).fetchall()
 
 
@@ -139,7 +139,7 @@ def rights(connection: Connection) -> set[tuple[object, ...]]:
             ) as ours (class, name, owner, acl)
             cross join aclexplode(coalesce(acl, acldefault(class, owner)))
             """,
-            {"schemas": ["pgvectorize", "pgvectorize_data"]},
+            {"schemas": ["pgvectorize", "pgvectorize_private", "pgvectorize_data"]},
         ).fetchall()
     )
 
@@ -327,9 +327,9 @@ def test_a_writer_sees_and_changes_nothing_else(
             "alter table pgvectorize_data.docs add mine text",
             "drop table pgvectorize_data.docs",
             "create index on pgvectorize_data.docs (metadata)",
-            "update pgvectorize.indexes set name = 'mine'",
-            "insert into pgvectorize.recalls default values",
-            "delete from pgvectorize.metadata_indexes",
+            "update pgvectorize_private.indexes set name = 'mine'",
+            "insert into pgvectorize_private.recalls default values",
+            "delete from pgvectorize_private.metadata_indexes",
         ):
             with pytest.raises(psycopg.errors.InsufficientPrivilege):
                 connection.execute(statement.encode())
@@ -384,9 +384,9 @@ def test_what_was_granted_by_hand_is_left_as_it_is(
 ) -> None:
     role = new_role()
     by_hand = (
-        "grant usage on schema pgvectorize, pgvectorize_data to {}",
-        "grant select on all tables in schema pgvectorize to {}",
-        "grant insert, update, delete on pgvectorize.mutations to {}",
+        "grant usage on schema pgvectorize, pgvectorize_private, pgvectorize_data to {}",
+        "grant select on all tables in schema pgvectorize_private to {}",
+        "grant insert, update, delete on pgvectorize_private.mutations to {}",
         "grant select, insert on pgvectorize_data.docs to {}",
     )
     admin.create_index("docs", dimensions=2, metric="cosine")
@@ -396,7 +396,7 @@ def test_what_was_granted_by_hand_is_left_as_it_is(
     assert [grant.access for grant in admin.list_grants()] == ["owner"]
     admin.update_index("docs", description="new")
     admin.grant(new_role("reader"), "reader")
-    administrator.execute("drop function pgvectorize._functions_digest()")
+    administrator.execute("drop function pgvectorize_private._applied()")
     schema.migrate(database)
     assert {each for each in rights(administrator) if "reader" not in str(each[3])} == before
     admin.create_index("later", dimensions=2, metric="cosine")
@@ -430,15 +430,17 @@ def test_a_migration_keeps_what_was_granted_and_adds_what_is_new(
     granted("reader")
     granted("writer")
     before = rights(administrator)
-    administrator.execute("drop table pgvectorize.recalls")  # and a later revision brings one
+    administrator.execute(
+        "drop table pgvectorize_private.recalls"
+    )  # and a later revision brings one
     administrator.execute("""
-        create table pgvectorize.recalls (
+        create table pgvectorize_private.recalls (
             index_id bigint, ef_search integer, recall float8, standard_error float8,
             milliseconds float8, queries integer, top_k integer, measured_at timestamptz,
             constraint recalls_pkey primary key (index_id, ef_search)
         )
     """)
-    administrator.execute("drop function pgvectorize._functions_digest()")
+    administrator.execute("drop function pgvectorize_private._applied()")
     administrator.execute("drop function pgvectorize.count(text, text, jsonb, text[])")
     assert rights(administrator) != before
     schema.migrate(database)
@@ -491,7 +493,7 @@ def test_the_owner_migrates_and_so_does_a_member(
     admin.create_index("docs", dimensions=2, metric="cosine")  # by a superuser
     before = rights(administrator)
     for role in (owner, member):
-        administrator.execute("drop function pgvectorize._functions_digest()")
+        administrator.execute("drop function pgvectorize_private._applied()")
         administrator.execute("drop function pgvectorize.count(text, text, jsonb, text[])")
         schema.migrate(as_role(database, role))
         assert schema.inspect(database) == schema.wanted()

@@ -18,15 +18,16 @@ Connection = psycopg.Connection[tuple[object, ...]]
 _FINGERPRINT = """
     select 'canary', canary::text from public.canary
     union all
-    select 'index', indexes::text from pgvectorize.indexes as indexes where name = 'bystander'
+    select 'index', indexes::text from pgvectorize_private.indexes as indexes where name =
+        'bystander'
     union all
     select 'vector', stored::text from pgvectorize_data.bystander as stored
     union all
     select 'function', concat(oid, pg_get_functiondef(oid)) from pg_proc
-    where pronamespace = 'pgvectorize'::regnamespace
+    where pronamespace in ('pgvectorize'::regnamespace, 'pgvectorize_private'::regnamespace)
     union all
     select 'relation', concat(oid, relname, relowner, relacl) from pg_class
-    where relnamespace in ('public'::regnamespace, 'pgvectorize'::regnamespace)
+    where relnamespace in ('public'::regnamespace, 'pgvectorize_private'::regnamespace)
     union all
     select 'role', concat(oid, rolname, rolsuper) from pg_roles
     union all

@@ -12,11 +12,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from pgvectorize import schema
+from pgvectorize import functions
 
 Tokens = list[str]
 
-SOURCES = {path.stem: path.read_text() for path in schema._find("sql/functions").rglob("*.sql")}
+SOURCES = {path.stem: path.read_text() for path in functions.find("sql/functions").rglob("*.sql")}
 
 # What returns SQL for Python to run, beside what `execute` leads to.
 ROOTS = {name for name in SOURCES if name.endswith("_step")} | {"_begin_load"}
@@ -33,51 +33,53 @@ REVIEWED: dict[str, dict[str, str]] = {
         "'alter table %s ' || format ( change , pattern . attname , pattern . type , "
         "pattern . default_value , pattern . given )": "%s is a regclass; `change` is one of three "
         "literals of its own, which quote names by %I",
-        "hnsw": "what _hnsw_sql wrote",
+        "hnsw": "what _hnsw_definition_sql wrote",
         "pattern . default_value": "of the table that serves as the pattern, which is an index's",
         "pattern . type": "of the same, from format_type",
     },
-    "_alter": {
+    "_execute_ddl": {
         "statement": "a drop or truncate that its callers write with %I or a regclass",
     },
-    "_changes_sql": {
+    "_is_changed_sql": {
         "given": "the name of a row source, a literal in the functions that call this"
     },
     "_check_adopted": {"source": _ROWS},
     "_check_strict_batch": {"source": _ROWS},
     "_contains_sql": {"value": _VALUE},
-    "_doctor_room": {"least(100,10000.0/pages)": "a number"},
-    "_explain": {"statement": "what _search_sql wrote"},
+    "_doctor_bloat": {"least(100,10000.0/pages)": "a number"},
+    "_run_explain": {"statement": "what _search_sql wrote"},
     "_first_problem": {"source": _ROWS},
-    "_give": {"given": "kind and name of what there is, from %I, regclass and regprocedure"},
-    "_graph_opclass": {
-        "( pgvectorize . _metric ( target . metric ) ) . opclass": "a literal there"
+    "_transfer_ownership": {
+        "given": "kind and name of what there is, from %I, regclass and regprocedure"
     },
-    "_graph_sql": {"value": _VALUE},
+    "_hnsw_opclass": {
+        "( pgvectorize_private . _metric ( target . metric ) ) . opclass": "a literal there"
+    },
+    "_hnsw_key_sql": {"value": _VALUE},
     "_hnsw_step": {"how": _HOW},
-    "_lock": {
+    "_lock_table": {
         "how": "nowait or nothing, a literal in the functions that call this",
         "mode": "a mode of `lock table`, a literal in the functions that call this",
     },
     "_metadata_index_step": {"how": _HOW},
-    "_metadata_sql": {"document": _VALUE},
-    "_namespace_graph_step": {"how": _HOW},
-    "_namespace_sql": {"value": _VALUE},
+    "_returned_metadata_sql": {"document": _VALUE},
+    "_namespace_hnsw_build_step": {"how": _HOW},
+    "_namespace_condition_sql": {"value": _VALUE},
     "_property_sql": {"document": _VALUE},
-    "_put_hnsw": {"built": "a regclass"},
+    "_swap_hnsw": {"built": "a regclass"},
     "_range_sql": {"left(comparison,1)": "of one of four comparisons, literals of its own"},
-    "_run_build": {"statement": "what a step wrote"},
+    "_execute_build": {"statement": "what a step wrote"},
     "_search_sql": {
         "condition": "a comparison of $2, written in the functions that call this",
         "embedding": _VALUE,
-        "metadata": "what _metadata_sql wrote",
+        "metadata": "what _returned_metadata_sql wrote",
         "metric . operator": "a literal in _metric",
         "metric . score": "a literal in _metric",
         "predicate": "what _predicate_sql wrote",
         "vector": _VALUE,
     },
-    "_share": {"array_agg(privilege)": "names of privileges, literals of its own"},
-    "_string_sql": {"value": _VALUE},
+    "_grant_index": {"array_agg(privilege)": "names of privileges, literals of its own"},
+    "_string_value_sql": {"value": _VALUE},
     "_write": {"source": _ROWS},
 }
 
@@ -139,7 +141,7 @@ def split(given: Tokens, separators: set[str]) -> list[Tokens]:
 
 
 def pieces(given: Tokens, safe: set[str]) -> Iterator[str]:
-    """What is pasted as it is where this expression becomes SQL; `pgvectorize._x(` for calls."""
+    """What is pasted as it is where this expression becomes SQL; `_x(` for calls of ours."""
     parts = split(given, {"||"})
     if len(parts) > 1:
         for part in parts:
@@ -166,8 +168,12 @@ def pieces(given: Tokens, safe: set[str]) -> Iterator[str]:
                 yield from pieces(argument, safe)
         elif first not in ("quote_ident", "quote_literal", "to_regclass"):
             yield "".join(given)
-    elif given[:2] == ["pgvectorize", "."] and upto(given, 4, {")"}) == len(given) - 1:
-        yield f"pgvectorize.{given[2]}("
+    elif (
+        given[:1] in (["pgvectorize"], ["pgvectorize_private"])
+        and given[1:2] == ["."]
+        and upto(given, 4, {")"}) == len(given) - 1
+    ):
+        yield f"{given[2]}("
     elif not is_number(given, safe):
         yield " ".join(given)
 
@@ -266,8 +272,8 @@ def pasted(name: str) -> tuple[set[str], set[str]]:
                     continue
             if not (piece.isidentifier() and list(assigned(piece, given))):
                 found.add(piece)
-    calls = {piece[len("pgvectorize.") : -1] for piece in found if piece.startswith("pgvectorize.")}
-    return {piece for piece in found if not piece.startswith("pgvectorize.")}, calls
+    calls = {piece for piece in found if piece.endswith("(") and piece[:-1].isidentifier()}
+    return found - calls, {call[:-1] for call in calls}
 
 
 reached: set[str] = set()
@@ -298,4 +304,4 @@ def test_what_runs_sql_pins_the_search_path() -> None:
         for name, source in SOURCES.items()
         if list(executed(body(name))) and "\nset search_path = pg_catalog, pg_temp\n" not in source
     }
-    assert free == {"_explain"}  # by _search
+    assert free == {"_run_explain"}  # by _search

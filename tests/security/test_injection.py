@@ -14,7 +14,7 @@ import pytest
 from click.testing import CliRunner
 from psycopg.sql import SQL, Identifier
 
-from pgvectorize import Client, Index, PgVectorizeError, schema
+from pgvectorize import Client, Index, PgVectorizeError, functions
 from pgvectorize.cli import main
 from tests.security.hostile import FEW, STRINGS, TOGETHER, values
 
@@ -86,7 +86,7 @@ ESCAPES = [text for text in STRINGS if "\\" in text and "'" in text]
 WHOLE = {"count", "update_metadata", "upsert"}
 PUBLIC = sorted(
     path.stem
-    for path in schema._find("sql/functions").rglob("*.sql")
+    for path in functions.find("sql/functions").rglob("*.sql")
     if not path.stem.startswith("_")
 )
 

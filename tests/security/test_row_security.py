@@ -24,9 +24,9 @@ POLICY = f"""
     create policy tenants on pgvectorize_data.shared
         using (namespace = current_setting('app.tenant', true));
 
-    grant usage on schema pgvectorize, pgvectorize_data to {ROLE};
-    grant select on all tables in schema pgvectorize to {ROLE};
-    grant insert, update, delete on pgvectorize.mutations to {ROLE};
+    grant usage on schema pgvectorize, pgvectorize_private, pgvectorize_data to {ROLE};
+    grant select on all tables in schema pgvectorize_private to {ROLE};
+    grant insert, update, delete on pgvectorize_private.mutations to {ROLE};
     grant select, insert, update, delete on pgvectorize_data.shared to {ROLE};
 """
 

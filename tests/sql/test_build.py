@@ -27,7 +27,7 @@ BUILT = """
         from pg_index as index
         join pg_class as class on class.oid = index.indexrelid
         join pg_am as method on method.oid = class.relam and method.amname = 'hnsw'
-        join pgvectorize.indexes as target on target.relation = index.indrelid
+        join pgvectorize_private.indexes as target on target.relation = index.indrelid
         where target.name = %s
         order by 1
     )
@@ -218,7 +218,8 @@ def test_a_valid_one_that_was_not_put_in_its_place_is_taken_up(
 ) -> None:
     """As after a kill between the two steps, or a transaction that kept the place."""
     rows = connection.execute(
-        "select statement from pgvectorize._build_step(%s, 8, null, null, null, null, false, 0)",
+        "select statement from pgvectorize_private._next_hnsw_statement(%s, 8, null, null, null,"
+        " null, false, 0)",
         [index.name],
     ).fetchall()
     connection.execute(str(rows[0][0]).encode())
@@ -277,13 +278,15 @@ def test_in_sql_a_build_that_lacks_memory_is_tried_with_less(
     """
     rows = connection.execute(
         "select workers, current_setting('max_parallel_maintenance_workers') <> '3'"
-        " from pgvectorize._run_build(pgvectorize._index(%s), %s, null, 3)",
+        " from pgvectorize_private._execute_build(pgvectorize_private._find_index(%s), %s, null,"
+        " 3)",
         [index.name, statement],
     ).fetchall()
     assert rows == [(taken, True)]
     with pytest.raises(psycopg.errors.DiskFull):
         connection.execute(
-            "select pgvectorize._run_build(pgvectorize._index(%s), %s, null, 3)",
+            "select pgvectorize_private._execute_build(pgvectorize_private._find_index(%s), %s,"
+            " null, 3)",
             [index.name, "do $$ begin raise disk_full; end $$"],
         )
 

@@ -110,7 +110,8 @@ def relation(connection: Connection, index: Index, kind: str) -> str:
     """The Postgres index of a kind."""
     (row,) = connection.execute(
         "select found.relation::text "
-        "from pgvectorize._indexes_of(pgvectorize._index(%s)) as found where found.kind = %s",
+        "from pgvectorize_private._postgres_indexes(pgvectorize_private._find_index(%s)) as"
+        " found where found.kind = %s",
         [index.name, kind],
     ).fetchall()
     return str(row[0])
@@ -290,7 +291,8 @@ def build_that_waits(
         Client(writer).index(index.name).upsert([("open", [1.0] * DIMENSIONS)])
         build = elsewhere.submit(index.build, m=8)
         eventually(
-            "exists (select from pgvectorize._indexes_of(pgvectorize._index(%s)) as found "
+            "exists (select from"
+            " pgvectorize_private._postgres_indexes(pgvectorize_private._find_index(%s)) as found "
             "where found.kind = 'new')",
             index.name,
         )
@@ -483,8 +485,8 @@ def test_recall_that_was_never_measured_or_long_ago(
 ) -> None:
     doctor.find_and_mend("recall_not_known", index.name)
     connection.execute(
-        "update pgvectorize.recalls set measured_at = now() - interval '91 days' "
-        "where index_id = (select id from pgvectorize.indexes where name = %s)",
+        "update pgvectorize_private.recalls set measured_at = now() - interval '91 days' "
+        "where index_id = (select id from pgvectorize_private.indexes where name = %s)",
         [index.name],
     )
     assert doctor.find_and_mend("recall_old", index.name).severity == "notice"
@@ -515,7 +517,7 @@ def test_rows_that_a_crash_made_postgres_forget(
 ) -> None:
     before = codes(doctor, index)
     connection.execute(
-        "select pg_stat_reset_single_table_counters(relation) from pgvectorize.indexes "
+        "select pg_stat_reset_single_table_counters(relation) from pgvectorize_private.indexes "
         "where name = %s",
         [index.name],
     )
@@ -617,7 +619,7 @@ def test_shared_memory_that_is_too_small_for_a_build(
     doctor: Doctor, connection: Connection, huge: Index
 ) -> None:
     (row,) = connection.execute(
-        "select pgvectorize._mount_bytes(pg_read_file('/proc/mounts'), '/dev/shm')"
+        "select pgvectorize_private._mount_bytes(pg_read_file('/proc/mounts'), '/dev/shm')"
     ).fetchall()
     if row[0] is None:
         pytest.skip("the server's /dev/shm has no size of its own")
@@ -644,7 +646,7 @@ def test_the_size_of_shared_memory_is_read_from_the_mounts(
     connection: Connection, mounts: str, bytes: int | None
 ) -> None:
     (row,) = connection.execute(
-        "select pgvectorize._mount_bytes(%s, '/dev/shm')", [mounts]
+        "select pgvectorize_private._mount_bytes(%s, '/dev/shm')", [mounts]
     ).fetchall()
     assert row[0] == bytes
 
@@ -713,16 +715,19 @@ def test_it_recommends_the_pgvector_that_python_does(connection: Connection) -> 
 def test_a_transaction_that_is_old(
     dsn: str, connection: Connection, eventually: Callable[..., None], is_idle: bool
 ) -> None:
-    found = "select * from pgvectorize._doctor_vacuum('0.2 seconds') where code = 'transaction_old'"
+    found = (
+        "select * from pgvectorize_private._doctor_vacuum('0.2 seconds')"
+        " where code = 'transaction_old'"
+    )
     assert connection.execute(
-        "select count(*) from pgvectorize._doctor_vacuum() where code = 'transaction_old'"
+        "select count(*) from pgvectorize_private._doctor_vacuum() where code = 'transaction_old'"
     ).fetchall() == [(0,)]
     with closing(psycopg.connect(dsn)) as other, ThreadPoolExecutor(1) as elsewhere:
         other.execute("select 1")
         work = None if is_idle else elsewhere.submit(other.execute, "select pg_sleep(60)")
         pid = other.info.backend_pid
         eventually(
-            "exists (select from pgvectorize._doctor_vacuum('0.2 seconds') "
+            "exists (select from pgvectorize_private._doctor_vacuum('0.2 seconds') "
             "where code = 'transaction_old' and finding like %s)",
             f"Process {pid} of role %{', idle' if is_idle else ''}: vacuum keeps%",
         )
@@ -741,12 +746,13 @@ def test_a_replication_slot_that_nobody_reads(dsn: str, connection: Connection) 
     connection.execute("select pg_create_physical_replication_slot('left_behind', true)")
     try:
         found = connection.execute(
-            "select mend from pgvectorize._doctor_vacuum(kept => -1) where code = %s", [code]
+            "select mend from pgvectorize_private._doctor_vacuum(kept => -1) where code = %s",
+            [code],
         ).fetchall()
         assert found == [("select pg_drop_replication_slot('left_behind');",)]
         assert (
             connection.execute(
-                "select mend from pgvectorize._doctor_vacuum() where code = %s", [code]
+                "select mend from pgvectorize_private._doctor_vacuum() where code = %s", [code]
             ).fetchall()
             == []
         )
@@ -781,7 +787,7 @@ def test_settings_that_want_a_restart_and_a_transaction_that_was_prepared() -> N
             connection.execute("create table left_behind (id int)")
             connection.execute("prepare transaction 'one'")
             found = connection.execute(
-                "select mend from pgvectorize._doctor_vacuum('0 seconds') "
+                "select mend from pgvectorize_private._doctor_vacuum('0 seconds') "
                 "where code = 'prepared_transaction_old'"
             ).fetchall()
             assert found == [("rollback prepared 'one';",)]
@@ -809,10 +815,12 @@ def test_a_role_that_may_only_read_is_told_what_it_does_not_see(
         administrator.execute(SQL("create role {}").format(role))
         try:
             administrator.execute(
-                SQL("grant usage on schema pgvectorize, pgvectorize_data to {}").format(role)
+                SQL(
+                    "grant usage on schema pgvectorize, pgvectorize_private, pgvectorize_data to {}"
+                ).format(role)
             )
             administrator.execute(
-                SQL("grant select on all tables in schema pgvectorize to {}").format(role)
+                SQL("grant select on all tables in schema pgvectorize_private to {}").format(role)
             )
             administrator.execute(SQL("grant select on pgvectorize_data.docs to {}").format(role))
             reader_dsn = as_role(dsn, "pgvectorize_test_reader")
@@ -849,9 +857,11 @@ def test_a_role_that_may_not_vacuum_is_told_so(own_doctor: Doctor) -> None:
         administrator.execute(SQL("create role {}").format(role))
         try:
             administrator.execute(
-                SQL("grant usage on schema pgvectorize, pgvectorize_data to {}").format(role)
+                SQL(
+                    "grant usage on schema pgvectorize, pgvectorize_private, pgvectorize_data to {}"
+                ).format(role)
             )
-            for schema_name in ("pgvectorize", "pgvectorize_data"):
+            for schema_name in ("pgvectorize_private", "pgvectorize_data"):
                 administrator.execute(
                     SQL(
                         "grant select, insert, update, delete on all tables in schema {} to {}"

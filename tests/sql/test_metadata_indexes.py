@@ -28,7 +28,7 @@ BUILT = """
     array(
         select indexes.indisvalid
         from pg_index as indexes
-        join pgvectorize.indexes as target on target.relation = indexes.indrelid
+        join pgvectorize_private.indexes as target on target.relation = indexes.indrelid
         where target.name = %s and indexes.indexprs is not null
     )
 """

@@ -33,7 +33,7 @@ BUILT = """
         from pg_index as index
         join pg_class as class on class.oid = index.indexrelid
         join pg_am as method on method.oid = class.relam and method.amname = 'hnsw'
-        join pgvectorize.indexes as target on target.relation = index.indrelid
+        join pgvectorize_private.indexes as target on target.relation = index.indrelid
         where target.name = %s
         order by 1
     )
@@ -51,7 +51,7 @@ def built(connection: Connection, index: Index) -> object:
 def notes_others(connection: Connection, index: Index) -> object:
     """Does the catalog say that there are HNSW indexes besides that of all vectors?"""
     row = connection.execute(
-        "select has_other_graphs from pgvectorize.indexes where name = %s", [index.name]
+        "select has_other_hnsw from pgvectorize_private.indexes where name = %s", [index.name]
     ).fetchone()
     assert row is not None
     return row[0]
@@ -207,8 +207,9 @@ def test_a_walk_that_finds_too_few_is_noticed(
             (many,) = own.query_many(VALUES[:1], top_k=top_k, namespace="half", **options)
             assert many.count == top_k
         walks = connection.execute(
-            "select (pgvectorize._graphs_use(pgvectorize._other_graphs(index)))[1]"
-            " from pgvectorize._index(%s) as index",
+            "select (pgvectorize_private._other_hnsw_scan_counters("
+            "pgvectorize_private._other_hnsw_indexes(index)))[1]"
+            " from pgvectorize_private._find_index(%s) as index",
             [index.name],
         ).fetchone()
     assert walks is not None
@@ -366,7 +367,8 @@ def test_a_valid_one_that_was_not_put_in_its_place_is_taken_up(
     connection: Connection, index: Index
 ) -> None:
     rows = connection.execute(
-        "select statement from pgvectorize._build_namespace_index(%s, 'a', 0)", [index.name]
+        "select statement from pgvectorize_private._next_namespace_hnsw_statement(%s, 'a', 0)",
+        [index.name],
     ).fetchall()
     connection.execute(str(rows[0][0]).encode())
     assert built(connection, index) == ["all m=16", "namespace new m=16"]
@@ -411,7 +413,8 @@ def test_one_entered_while_another_precision_is_built_is_built_again(
 ) -> None:
     """Between the last look of a build and its lock; it is dropped, and said by name."""
     rows = connection.execute(
-        "select statement from pgvectorize._build_step(%s, 8, null, null, null, null, false, 0)",
+        "select statement from pgvectorize_private._next_hnsw_statement(%s, 8, null, null, null,"
+        " null, false, 0)",
         [index.name],
     ).fetchall()
     connection.execute(str(rows[0][0]).encode())
@@ -420,13 +423,13 @@ def test_one_entered_while_another_precision_is_built_is_built_again(
     connection.add_notice_handler(lambda notice: notices.append(notice.message_primary or ""))
     connection.execute(
         """
-        select pgvectorize._put_hnsw(
-            pgvectorize._wanted_hnsw(target, 8, null, null),
+        select pgvectorize_private._swap_hnsw(
+            pgvectorize_private._with_hnsw_options(target, 8, null, null),
             (select index.indexrelid::regclass from pg_index as index
              join pg_class as class on class.oid = index.indexrelid
              where index.indrelid = target.relation and class.relname like '%%embedding%%new%%')
         )
-        from pgvectorize.indexes as target where target.name = %s
+        from pgvectorize_private.indexes as target where target.name = %s
         """,
         [index.name],
     )

@@ -63,11 +63,11 @@ def name(connection: psycopg.Connection[tuple[object, ...]]) -> Callable[..., st
     """Name a Postgres index of the index: "embedding_hnsw", or of a property and a type."""
 
     def of(suffix: str, index_type: str | None = None) -> str:
-        function = "_relation_name" if index_type is None else "_metadata_relation_name"
+        function = "_relation_name" if index_type is None else "_metadata_index_name"
         arguments = [suffix] if index_type is None else [suffix, index_type]
         row = connection.execute(
-            f"select pgvectorize.{function}(id, {', '.join(['%s'] * len(arguments))}) "
-            "from pgvectorize.indexes where name = 'planned'",
+            f"select pgvectorize_private.{function}(id, {', '.join(['%s'] * len(arguments))}) "
+            "from pgvectorize_private.indexes where name = 'planned'",
             arguments,
         ).fetchone()
         assert row is not None

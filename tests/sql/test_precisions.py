@@ -19,7 +19,7 @@ OPCLASSES = {"cosine": "cosine_ops", "euclidean": "l2_ops", "dot-product": "ip_o
 def hnsw(connection: Connection, name: str) -> str:
     rows = connection.execute(
         """
-        select pg_get_indexdef(pgvectorize._hnsw(pgvectorize._index(%s)))
+        select pg_get_indexdef(pgvectorize_private._hnsw_index(pgvectorize_private._find_index(%s)))
         """,
         [name],
     ).fetchall()
@@ -65,7 +65,9 @@ def scanned(connection: Connection) -> Iterator[Callable[[str], int]]:
 
     def scans(name: str) -> int:
         row = connection.execute(
-            "select pg_stat_get_xact_numscans(pgvectorize._hnsw(pgvectorize._index(%s)))", [name]
+            "select pg_stat_get_xact_numscans(pgvectorize_private._hnsw_index("
+            "pgvectorize_private._find_index(%s)))",
+            [name],
         ).fetchone()
         assert row is not None
         return int(str(row[0]))

@@ -34,7 +34,9 @@ def filled(client: Client, make_index: Callable[..., str]) -> Callable[..., str]
 
 def sample(connection: Connection, index: str, queries: int) -> Any:
     (row,) = connection.execute(
-        "select pgvectorize._sample_queries(pgvectorize._index(%s), %s)::text[]", [index, queries]
+        "select pgvectorize_private._sample_queries(pgvectorize_private._find_index(%s),"
+        " %s)::text[]",
+        [index, queries],
     ).fetchall()
     return np.array([json.loads(text) for text in row[0]])  # type: ignore[attr-defined]
 
@@ -105,8 +107,8 @@ def test_of_two_that_tune_the_last_one_holds(
         points = list(pool.map(tune, tops))
     kept = connection.execute(
         """
-        select distinct recalls.top_k, indexes.ef_search from pgvectorize.recalls
-        join pgvectorize.indexes on indexes.id = index_id
+        select distinct recalls.top_k, indexes.ef_search from pgvectorize_private.recalls
+        join pgvectorize_private.indexes on indexes.id = index_id
         where name = %s
         """,
         [name],
@@ -120,7 +122,7 @@ def test_who_may_only_read_can_measure_without_storing(
     name = filled()
     connection.execute("create role only_reads")
     try:
-        for schema in ("pgvectorize", "pgvectorize_data"):
+        for schema in ("pgvectorize", "pgvectorize_private", "pgvectorize_data"):
             connection.execute(f"grant usage on schema {schema} to only_reads")
             connection.execute(f"grant select on all tables in schema {schema} to only_reads")
         connection.execute("set role only_reads")

@@ -12,8 +12,8 @@ from pgvectorize import (
     PgVectorizeError,
     SchemaOutdated,
     ServerUnsupported,
+    functions,
     operations,
-    schema,
 )
 from pgvectorize.compatibility import REVISION, check_pgvector
 from pgvectorize.plans import Handshake
@@ -29,7 +29,7 @@ FOUND = {
 
 
 def test_revision_is_the_head_of_the_migrations() -> None:
-    assert ScriptDirectory(str(schema._find("migrations"))).get_heads() == [REVISION]
+    assert ScriptDirectory(str(functions.find("migrations"))).get_heads() == [REVISION]
 
 
 def test_handshake_learns_the_oids() -> None:

@@ -21,7 +21,7 @@ from pgvectorize import (
     ReadOnly,
     SchemaOutdated,
     errors,
-    schema,
+    functions,
 )
 from pgvectorize.errors import BY_SQLSTATE, translate, translated
 
@@ -33,7 +33,7 @@ CLASSES = [
 
 
 def test_the_sql_functions_raise_exactly_the_codes_of_the_table() -> None:
-    texts = [path.read_text() for path in schema._find("sql/functions").rglob("*.sql")]
+    texts = [path.read_text() for path in functions.find("sql/functions").rglob("*.sql")]
     raised = {code for text in texts for code in re.findall(r"'(PV\w{3})'", text)}
     assert raised == set(BY_SQLSTATE)
 

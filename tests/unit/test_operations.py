@@ -217,13 +217,13 @@ def began(is_direct: bool, **rules: Any) -> list[dict[str, Any]]:
 def test_write_of_more_batches_stages_copies_and_writes(is_checked: bool) -> None:
     given = three_batches()
     plan = operations.write("upsert", "docs", given, HANDSHAKE)
-    assert "pgvectorize._begin_load(" in str(statement(next(plan)).sql)
+    assert "pgvectorize_private._begin_load(" in str(statement(next(plan)).sql)
     copied = plan.send(began(False, **({} if is_checked else {"dimensions": None})))
     assert isinstance(copied, Copy)
     assert "pgvectorize_staging" in str(copied.sql)
     assert list(copied.data) == [COPY_HEADER, *map(copy_rows, given), COPY_TRAILER]
     asked = statement(plan.send([]))
-    assert "pgvectorize._write_staged(" in str(asked.sql)
+    assert "pgvectorize_private._write_staged(" in str(asked.sql)
     assert asked.params == {
         "index": "docs",
         "operation": "upsert",
@@ -258,7 +258,7 @@ def test_write_into_an_empty_index_copies_into_it() -> None:
     assert copied.sql.as_string() == "copy there"
     rows = [copy_rows(batch, no_namespace="") for batch in given]
     assert list(copied.data) == [COPY_HEADER, *rows, COPY_TRAILER]
-    assert "_record_mutation" in str(statement(plan.send([])).sql)
+    assert "_log_mutation" in str(statement(plan.send([])).sql)
     assert answer(plan, [{"mutation_id": MUTATION}]).ids == ["0", "1", "2", "3", "4"]
 
 
@@ -270,7 +270,7 @@ def test_from_an_id_that_comes_again_on_the_rest_is_staged() -> None:
     assert isinstance(copied, Copy)
     rows = copy_rows(given[0], no_namespace="")
     assert list(copied.data) == [COPY_HEADER, rows, COPY_TRAILER]
-    assert "pgvectorize._stage()" in str(statement(plan.send([])).sql)
+    assert "pgvectorize_private._create_staging_table()" in str(statement(plan.send([])).sql)
     copied = plan.send([])
     assert isinstance(copied, Copy)
     assert list(copied.data) == [COPY_HEADER, *map(copy_rows, given[1:]), COPY_TRAILER]
@@ -318,8 +318,8 @@ def test_a_build_sets_builds_resets_and_looks_again() -> None:
     assert isinstance(create.sql, Composed)
     assert create.sql.as_string() == "create index '100%%'"
     asked = settings_are_reset(plan, plan.send([]))
-    assert "_build_step" in str(asked.sql)
-    assert "_analyze" in str(plan.send(step(None)).sql)
+    assert "_next_hnsw_statement" in str(asked.sql)
+    assert "_try_analyze" in str(plan.send(step(None)).sql)
     assert answer(plan, []) == BUILD
 
 
@@ -338,7 +338,7 @@ def test_a_build_that_lacks_memory_is_tried_with_less() -> None:
         plan.send([])
         lacks = DatabaseError("could not resize shared memory segment", sqlstate="53100")
         asked = settings_are_reset(plan, plan.throw(lacks))
-        assert "_clear_builds" in str(asked.sql)
+        assert "_clean_up_failed_build" in str(asked.sql)
         if attempt < 2:
             asked = plan.send([])
     with pytest.raises(DatabaseError, match="shared memory"):
@@ -351,7 +351,7 @@ def test_a_build_that_fails_otherwise_cleans_up_and_says_why() -> None:
     plan.send(step("create"))
     plan.send([])
     asked = settings_are_reset(plan, plan.throw(DatabaseError("no", sqlstate="22003")))
-    assert "_clear_builds" in str(asked.sql)
+    assert "_clean_up_failed_build" in str(asked.sql)
     with pytest.raises(DatabaseError, match="no"):
         plan.throw(IndexBusy("another builds by now"))
 
@@ -361,7 +361,7 @@ def test_a_build_waits_for_its_place_but_not_for_ever() -> None:
     next(plan)
     for _ in range(79):
         assert "pg_sleep" in str(plan.send(step(None, is_waiting=True)).sql)
-        assert "_build_step" in str(plan.send([]).sql)
+        assert "_next_hnsw_statement" in str(plan.send([]).sql)
     with pytest.raises(IndexBusy, match="cannot be put in place") as caught:
         plan.send(step(None, is_waiting=True))
     assert caught.value.hint
@@ -379,7 +379,7 @@ def test_build_metadata_index_goes_on_until_there_is_no_statement() -> None:
     plan = operations.build_metadata_index("docs", "price", "number")
     asked = next(plan)
     for text in ("create index one", "create index two"):
-        assert "_build_metadata_index" in str(asked.sql)
+        assert "_next_metadata_index_statement" in str(asked.sql)
         build = plan.send([{"statement": text, "mutation_id": None}])
         assert isinstance(build.sql, Composed)
         assert build.sql.as_string() == text
@@ -392,7 +392,7 @@ def test_build_metadata_index_looks_again_after_a_deadlock_and_after_nothing_els
     next(plan)
     plan.send([{"statement": "create index one", "mutation_id": None}])
     asked = statement(plan.throw(DatabaseError("deadlock detected", sqlstate="40P01")))
-    assert "_build_metadata_index" in str(asked.sql)
+    assert "_next_metadata_index_statement" in str(asked.sql)
     plan.send([{"statement": "create index one", "mutation_id": None}])
     with pytest.raises(DatabaseError, match="disk full"):
         plan.throw(DatabaseError("disk full", sqlstate="53100"))

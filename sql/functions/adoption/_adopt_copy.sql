@@ -4,7 +4,7 @@
 -- on where they come from. Without dimensions those of most rows count. The HNSW
 -- index is built after the rows are in, which is many times as fast as before.
 -- What comes from float16 is stored as float16, where strict mode lets it.
-create or replace function pgvectorize._adopt_copy(
+create or replace function pgvectorize_private._adopt_copy(
     name         text,
     source       text,
     metric       text,
@@ -18,10 +18,10 @@ volatile
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    target   pgvectorize.indexes;
+    target   pgvectorize_private.indexes;
     has_hnsw boolean;
 begin
-    perform pgvectorize._stage();
+    perform pgvectorize_private._create_staging_table();
     execute format('insert into pg_temp.pgvectorize_staging (id, namespace, embedding, metadata) %s', source);
     if dimensions is null then
         execute $sql$
@@ -29,19 +29,19 @@ begin
         $sql$ into dimensions;
     end if;
     if dimensions is null then
-        perform pgvectorize._refuse(
+        perform pgvectorize_private._refuse_request(
             'there are no rows, so the dimensions are not known', 'Create an index with dimensions and a metric instead.'
         );
     end if;
 
     perform pgvectorize.create_index(
         name => name, dimensions => dimensions, metric => metric, description => description,
-        storage => case when pgvectorize._is_strict() then 'float32' else storage end
+        storage => case when pgvectorize_private._session_is_strict() then 'float32' else storage end
     );
-    target := pgvectorize._index(name);
-    perform pgvectorize._check_adopted(target, 'select id, namespace, embedding, metadata from pg_temp.pgvectorize_staging');
+    target := pgvectorize_private._find_index(name);
+    perform pgvectorize_private._check_adopted(target, 'select id, namespace, embedding, metadata from pg_temp.pgvectorize_staging');
 
-    has_hnsw := pgvectorize._hnsw(target) is not null;
+    has_hnsw := pgvectorize_private._hnsw_index(target) is not null;
     if has_hnsw then
         perform pgvectorize.drop_hnsw(name);
     end if;
@@ -57,10 +57,10 @@ begin
     if has_hnsw then
         perform pgvectorize.build(name);
     end if;
-    perform pgvectorize._record_mutation(target);
+    perform pgvectorize_private._log_mutation(target);
     return pgvectorize.get_index(name);
 end;
 $$;
 
-comment on function pgvectorize._adopt_copy(text, text, text, integer, text, text)
+comment on function pgvectorize_private._adopt_copy
     is 'Make an index of the rows of a select.';

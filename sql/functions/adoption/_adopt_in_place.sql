@@ -9,7 +9,7 @@
 -- storage float16. Of the table's indexes a unique one on the id and an HNSW one with
 -- the metric's operator class, on the column, serve on, whatever the precision would
 -- be by default; the others stay, too, and all get names of ours.
-create or replace function pgvectorize._adopt_in_place(
+create or replace function pgvectorize_private._adopt_in_place(
     name              text,
     relation          regclass,
     id_column         text,
@@ -25,7 +25,7 @@ volatile
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    target   pgvectorize.indexes;
+    target   pgvectorize_private.indexes;
     mapped   text[] := array[id_column, embedding_column, namespace_column, metadata_column];
     words    text[] := array['id', 'embedding', 'namespace', 'metadata', 'inserted_by'];
     problem  text;
@@ -49,10 +49,10 @@ begin
     if problem is null then
         execute format('lock table %s in access exclusive mode', relation);
         problem := coalesce(
-            pgvectorize._column_problem(relation, id_column, array['text', 'varchar']),
-            pgvectorize._column_problem(relation, embedding_column, array['vector', 'halfvec']),
-            pgvectorize._column_problem(relation, namespace_column, array['text', 'varchar']),
-            pgvectorize._column_problem(relation, metadata_column, array['jsonb'])
+            pgvectorize_private._column_problem(relation, id_column, array['text', 'varchar']),
+            pgvectorize_private._column_problem(relation, embedding_column, array['vector', 'halfvec']),
+            pgvectorize_private._column_problem(relation, namespace_column, array['text', 'varchar']),
+            pgvectorize_private._column_problem(relation, metadata_column, array['jsonb'])
         );
     end if;
     if problem is null then
@@ -93,7 +93,7 @@ begin
         end if;
     end if;
     if problem is not null then
-        perform pgvectorize._refuse(problem, 'Nothing was changed. Change that, or adopt by copy.');
+        perform pgvectorize_private._refuse_request(problem, 'Nothing was changed. Change that, or adopt by copy.');
     end if;
 
     -- An index as it is always made checks the name, the metric and the dimensions, and is the
@@ -101,7 +101,7 @@ begin
     storage := case type when 'halfvec' then 'float16' else 'float32' end;
     perform pgvectorize.create_index(
         name => name, dimensions => width, metric => metric, description => description, storage => storage,
-        index_precision => case when not pgvectorize._is_strict() and exists (
+        index_precision => case when not pgvectorize_private._session_is_strict() and exists (
             select from pg_index as index
             join pg_class as class on class.oid = index.indexrelid
             join pg_am as method on method.oid = class.relam and method.amname = 'hnsw'
@@ -110,11 +110,11 @@ begin
                 on attribute.attrelid = relation and attribute.attnum = index.indkey[0]
                 and attribute.attname = embedding_column
             where index.indrelid = relation and index.indisvalid and index.indpred is null
-                and known.opcname = type || '_' || (pgvectorize._metric(metric)).opclass
+                and known.opcname = type || '_' || (pgvectorize_private._metric(metric)).opclass
         ) then storage end
     );
-    target := pgvectorize._index(name);
-    perform pgvectorize._check_adopted(
+    target := pgvectorize_private._find_index(name);
+    perform pgvectorize_private._check_adopted(
         target,
         format(
             'select %I::text, %s, %I::@vector@.vector, %s from %s',
@@ -154,7 +154,7 @@ begin
             begin
                 execute format('alter table %s alter column %I type %s', relation, pattern.attname, pattern.type);
             exception when feature_not_supported then  -- a view uses it, or a policy
-                perform pgvectorize._refuse(
+                perform pgvectorize_private._refuse_request(
                     format('%s.%I is not of type %s: %s', relation, pattern.given, pattern.type, sqlerrm),
                     'Nothing was changed. Change that, or adopt by copy.'
                 );
@@ -170,20 +170,20 @@ begin
     select array_agg(pg_get_indexdef(index.indexrelid)) into builds
     from pg_index as index
     where index.indrelid = target.relation and not index.indisunique
-        and index.indexrelid is distinct from pgvectorize._hnsw(target);
+        and index.indexrelid is distinct from pgvectorize_private._hnsw_index(target);
     select pg_get_indexdef(index.indexrelid), index.indclass[0], pg_get_indexdef(index.indexrelid, 1, true)
     into hnsw, opclass, key
-    from pg_index as index where index.indexrelid = pgvectorize._hnsw(target);
+    from pg_index as index where index.indexrelid = pgvectorize_private._hnsw_index(target);
     execute format('drop table %s', target.relation);
 
     -- many tables have an items_pkey, and all indexes lie in one schema
     for serving in select index.indexrelid::regclass from pg_index as index where index.indrelid = relation loop
         execute format(
-            'alter index %s rename to %I', serving, pgvectorize._relation_name(target.id, 'theirs_' || serving::oid)
+            'alter index %s rename to %I', serving, pgvectorize_private._relation_name(target.id, 'theirs_' || serving::oid)
         );
     end loop;
     -- by way of a name that is nobody's: the old one may be taken there, the new one here
-    execute format('alter table %s rename to %I', relation, pgvectorize._relation_name(target.id, 'table'));
+    execute format('alter table %s rename to %I', relation, pgvectorize_private._relation_name(target.id, 'table'));
     execute format('alter table %s set schema pgvectorize_data', relation);
     execute format('alter table %s rename to %I', relation, name);
 
@@ -197,7 +197,7 @@ begin
             )
     ) then
         execute format(
-            'alter table %s add constraint %I unique (id)', relation, pgvectorize._relation_name(target.id, 'id_key')
+            'alter table %s add constraint %I unique (id)', relation, pgvectorize_private._relation_name(target.id, 'id_key')
         );
     end if;
     foreach change in array coalesce(builds, '{}') loop
@@ -215,11 +215,11 @@ begin
         if serving is null then
             execute hnsw;
         else
-            execute format('alter index %s rename to %I', serving, pgvectorize._relation_name(target.id, 'embedding_hnsw'));
+            execute format('alter index %s rename to %I', serving, pgvectorize_private._relation_name(target.id, 'embedding_hnsw'));
         end if;
     end if;
 
-    update pgvectorize.indexes
+    update pgvectorize_private.indexes
     set relation = _adopt_in_place.relation,
         m = coalesce(theirs.m, indexes.m),
         ef_construction = coalesce(theirs.ef_construction, indexes.ef_construction)
@@ -232,11 +232,11 @@ begin
         where class.oid = serving
     ) as theirs
     where indexes.id = target.id;
-    perform pgvectorize._note_graphs(pgvectorize._index(name));
-    perform pgvectorize._record_mutation(target);
+    perform pgvectorize_private._refresh_has_other_hnsw(pgvectorize_private._find_index(name));
+    perform pgvectorize_private._log_mutation(target);
     return pgvectorize.get_index(name);
 end;
 $$;
 
-comment on function pgvectorize._adopt_in_place(text, regclass, text, text, text, text, text, text)
+comment on function pgvectorize_private._adopt_in_place
     is 'Make a table an index without copying it.';

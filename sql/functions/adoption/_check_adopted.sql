@@ -1,5 +1,5 @@
 -- Refuse rows that an index cannot hold, with the ids of the first ten.
-create or replace function pgvectorize._check_adopted(target pgvectorize.indexes, source text)
+create or replace function pgvectorize_private._check_adopted(target pgvectorize_private.indexes, source text)
 returns void
 language plpgsql
 volatile
@@ -16,10 +16,10 @@ begin
             select
                 id,
                 coalesce(
-                    pgvectorize._vector_problem($1, id, embedding, namespace, metadata),
+                    pgvectorize_private._vector_problem($1, id, embedding, namespace, metadata),
                     case
                         when $1.is_strict
-                            then pgvectorize._strict_problem($1, id, embedding, namespace, metadata) ->> 'message'
+                            then pgvectorize_private._strict_problem($1, id, embedding, namespace, metadata) ->> 'message'
                     end
                 )
             from given
@@ -47,5 +47,5 @@ begin
 end;
 $$;
 
-comment on function pgvectorize._check_adopted(pgvectorize.indexes, text)
+comment on function pgvectorize_private._check_adopted
     is 'Refuse rows that an index cannot hold, by their ids.';

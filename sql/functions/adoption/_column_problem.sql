@@ -1,5 +1,5 @@
 -- Say that a column has none of these types (as pg_type names them), or null.
-create or replace function pgvectorize._column_problem(relation regclass, column_name text, wanted text[])
+create or replace function pgvectorize_private._column_problem(relation regclass, column_name text, wanted text[])
 returns text
 language sql
 stable
@@ -13,5 +13,5 @@ as $$
     where attribute.attrelid = relation and attribute.attname = column_name and type.typname <> all (wanted)
 $$;
 
-comment on function pgvectorize._column_problem(regclass, text, text[])
+comment on function pgvectorize_private._column_problem
     is 'What is wrong with the type of a column, or null.';

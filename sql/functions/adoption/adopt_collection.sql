@@ -30,7 +30,7 @@ begin
     if library = 'vecs' then
         embeddings := to_regclass(format('vecs.%I', collection));
         if embeddings is null then
-            perform pgvectorize._refuse(
+            perform pgvectorize_private._refuse_request(
                 format('vecs has no collection "%s"', left(collection, 100)),
                 'A collection is a table in the schema vecs.'
             );
@@ -40,7 +40,7 @@ begin
             metadata_column => 'metadata', metric => metric, description => description
         );
     elsif library is distinct from 'langchain' then
-        perform pgvectorize._refuse(
+        perform pgvectorize_private._refuse_request(
             format('library "%s" is not known', left(library, 100)), 'The libraries are vecs and langchain.'
         );
     end if;
@@ -57,7 +57,7 @@ begin
         into is_there using collection;
     end if;
     if is_there is not true then
-        perform pgvectorize._refuse(
+        perform pgvectorize_private._refuse_request(
             format('langchain has no collection "%s"', left(collection, 100)),
             'A collection is a row in langchain_pg_collection, which must be on the search path.'
         );
@@ -72,7 +72,7 @@ begin
     select nullif(attribute.atttypmod, -1) into dimensions
     from pg_attribute as attribute
     where attribute.attrelid = embeddings and attribute.attname = 'embedding';
-    return pgvectorize._adopt_copy(
+    return pgvectorize_private._adopt_copy(
         name,
         format(
             $sql$
@@ -95,5 +95,5 @@ begin
 end;
 $$;
 
-comment on function pgvectorize.adopt_collection(text, text, text, text, boolean, text, regclass, regclass)
+comment on function pgvectorize.adopt_collection
     is 'Make an index of a collection of vecs or LangChain.';

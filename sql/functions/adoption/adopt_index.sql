@@ -36,7 +36,7 @@ declare
     storage    text;
 begin
     if relation is null then
-        perform pgvectorize._refuse('relation is null', 'Name a table or view, such as ''app.docs''.');
+        perform pgvectorize_private._refuse_request('relation is null', 'Name a table or view, such as ''app.docs''.');
     end if;
     select format('%s has no column "%s"', relation, wanted.column_name) into problem
     from unnest(array[id_column, embedding_column, namespace_column, metadata_column] || metadata_columns)
@@ -51,24 +51,24 @@ begin
     limit 1;
     problem := coalesce(
         problem,
-        pgvectorize._column_problem(
+        pgvectorize_private._column_problem(
             relation, embedding_column, array['vector', 'halfvec', 'sparsevec', '_float4', '_float8', '_int4', '_numeric']
         ),
-        pgvectorize._column_problem(relation, metadata_column, array['jsonb', 'json'])
+        pgvectorize_private._column_problem(relation, metadata_column, array['jsonb', 'json'])
     );
     if problem is not null then
-        perform pgvectorize._refuse(
+        perform pgvectorize_private._refuse_request(
             problem, 'Name columns of ids (any type), embeddings (vector), namespaces (any type) and metadata (jsonb).'
         );
     end if;
 
     if in_place then
         if cardinality(metadata_columns) > 0 then
-            perform pgvectorize._refuse(
+            perform pgvectorize_private._refuse_request(
                 'metadata_columns cannot be made in place', 'Copy the table, or give it a column of type jsonb.'
             );
         end if;
-        return pgvectorize._adopt_in_place(
+        return pgvectorize_private._adopt_in_place(
             name, relation, id_column, embedding_column, metric, namespace_column, metadata_column, description
         );
     end if;
@@ -94,7 +94,7 @@ begin
     from pg_attribute as attribute
     join pg_type as type on type.oid = attribute.atttypid
     where attribute.attrelid = relation and attribute.attname = embedding_column;
-    return pgvectorize._adopt_copy(
+    return pgvectorize_private._adopt_copy(
         name,
         format(
             'select %I::text, nullif(%s, ''''), %I::@vector@.vector, %s from %s',
@@ -109,5 +109,5 @@ begin
 end;
 $$;
 
-comment on function pgvectorize.adopt_index(text, regclass, text, text, text, text, text, text[], boolean, text)
+comment on function pgvectorize.adopt_index
     is 'Make an index of a table with vectors.';

@@ -15,8 +15,8 @@
 -- wanted      the catalog row as it is to be
 -- is_rebuild  build anew what is there already
 -- how         'concurrently' or ''
-create or replace function pgvectorize._hnsw_step(
-    wanted      pgvectorize.indexes,
+create or replace function pgvectorize_private._hnsw_step(
+    wanted      pgvectorize_private.indexes,
     is_rebuild  boolean,
     how         text
 )
@@ -26,22 +26,22 @@ volatile
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    new_name  text := pgvectorize._new_relation_name(wanted, null);
+    new_name  text := pgvectorize_private._new_hnsw_name(wanted, null);
     built     regclass;
     namespace text;
     statement text;
     is_locked boolean := false;
 begin
     if not is_rebuild and exists (
-        select from pgvectorize.indexes as known
-        join pg_index as index on index.indexrelid = pgvectorize._hnsw(wanted) and index.indisvalid
+        select from pgvectorize_private.indexes as known
+        join pg_index as index on index.indexrelid = pgvectorize_private._hnsw_index(wanted) and index.indisvalid
         where known.id = wanted.id
             and (known.index_precision, known.m, known.ef_construction)
                 = (wanted.index_precision, wanted.m, wanted.ef_construction)
     ) then
         begin
-            perform pgvectorize._claim_build(wanted);
-            perform pgvectorize._drop_builds(wanted);
+            perform pgvectorize_private._lock_for_build(wanted);
+            perform pgvectorize_private._drop_leftover_hnsw(wanted);
         exception when sqlstate 'PV007' then
             null;  -- somebody builds another; this one is as wanted
         end;
@@ -53,29 +53,29 @@ begin
         from pg_index as index
         where index.indexrelid = to_regclass(format('pgvectorize_data.%I', new_name)) and index.indisvalid;
         if found then
-            foreach namespace in array pgvectorize._namespaces_indexed(wanted) loop
-                statement := pgvectorize._namespace_graph_step(wanted, namespace, how);
+            foreach namespace in array pgvectorize_private._namespaces_with_hnsw(wanted) loop
+                statement := pgvectorize_private._namespace_hnsw_build_step(wanted, namespace, how);
                 if statement is not null then
                     return statement;
                 end if;
             end loop;
-            perform pgvectorize._put_hnsw(wanted, built);
+            perform pgvectorize_private._swap_hnsw(wanted, built);
             return null;
         end if;
         exit when is_locked;
-        perform pgvectorize._claim_build(wanted);
+        perform pgvectorize_private._lock_for_build(wanted);
         is_locked := true;  -- look once more: a build may have ended just now
     end loop;
 
-    perform pgvectorize._drop_builds(wanted);
+    perform pgvectorize_private._drop_leftover_hnsw(wanted);
     if how <> '' then
-        perform pgvectorize._expect_graphs(wanted);
+        perform pgvectorize_private._mark_has_other_hnsw(wanted);
     end if;
     return format(
-        'create index %s if not exists %I on %s %s', how, new_name, wanted.relation, pgvectorize._hnsw_sql(wanted)
+        'create index %s if not exists %I on %s %s', how, new_name, wanted.relation, pgvectorize_private._hnsw_definition_sql(wanted)
     );
 end;
 $$;
 
-comment on function pgvectorize._hnsw_step(pgvectorize.indexes, boolean, text)
+comment on function pgvectorize_private._hnsw_step
     is 'The next statement towards an HNSW index, or null.';

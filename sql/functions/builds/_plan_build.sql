@@ -10,8 +10,8 @@
 --
 -- What does not fit is inserted one by one, many times as slowly. Postgres builds with
 -- workers only if there is 32MB for each of two.
-create or replace function pgvectorize._plan_build(
-    target   pgvectorize.indexes,
+create or replace function pgvectorize_private._plan_build(
+    target   pgvectorize_private.indexes,
     memory   text,
     workers  integer,
     attempt  integer default 0
@@ -36,12 +36,12 @@ begin
         null;
     end;
     if budget is null or budget not between 1048576 and 2147483647 * 1024::bigint then
-        perform pgvectorize._refuse(
+        perform pgvectorize_private._refuse_request(
             format('memory "%s" is not a size of at least 1MB', left(memory, 100)), 'For example 512MB or 4GB.'
         );
     end if;
     if workers is not null then
-        perform pgvectorize._check_between(
+        perform pgvectorize_private._check_between(
             'workers', workers, 0, 1024, 'With 0 an index is built by one process.'
         );
     end if;
@@ -50,8 +50,8 @@ begin
     plan.index_precision := target.index_precision;
     plan.m := target.m;
     plan.ef_construction := target.ef_construction;
-    plan.vectors := (pgvectorize._vector_count(target, exact => false)).vector_count;
-    needed := pgvectorize._build_memory(plan.vectors, target.dimensions, target.index_precision, target.m);
+    plan.vectors := (pgvectorize_private._count_or_estimate(target, exact => false)).vector_count;
+    needed := pgvectorize_private._build_memory(plan.vectors, target.dimensions, target.index_precision, target.m);
     plan.memory_needed := ceil(needed);
     plan.memory := least(greatest(plan.memory_needed, least_memory), budget);
     if attempt > 0 then
@@ -66,5 +66,5 @@ begin
 end;
 $$;
 
-comment on function pgvectorize._plan_build(pgvectorize.indexes, text, integer, integer)
+comment on function pgvectorize_private._plan_build
     is 'With how much memory and how many workers an HNSW index is built.';

@@ -30,24 +30,24 @@ set search_path = pg_catalog, pg_temp
 set client_min_messages = warning
 as $$
 declare
-    wanted    pgvectorize.indexes := pgvectorize._wanted_hnsw(
-        pgvectorize._hold(index), m, ef_construction, index_precision
+    wanted    pgvectorize_private.indexes := pgvectorize_private._with_hnsw_options(
+        pgvectorize_private._lock_index(index), m, ef_construction, index_precision
     );
-    answer    pgvectorize.index_build := pgvectorize._plan_build(wanted, memory, workers);
+    answer    pgvectorize.index_build := pgvectorize_private._plan_build(wanted, memory, workers);
     statement text;
 begin
     answer.is_built := false;
     loop
-        statement := pgvectorize._hnsw_step(wanted, rebuild, how => '');
+        statement := pgvectorize_private._hnsw_step(wanted, rebuild, how => '');
         exit when statement is null;
-        answer := pgvectorize._run_build(wanted, statement, memory, workers);
+        answer := pgvectorize_private._execute_build(wanted, statement, memory, workers);
     end loop;
     if answer.is_built then
-        perform pgvectorize._analyze(wanted);
+        perform pgvectorize_private._try_analyze(wanted);
     end if;
     return answer;
 end;
 $$;
 
-comment on function pgvectorize.build(text, integer, integer, text, text, integer, boolean)
+comment on function pgvectorize.build
     is 'Build the HNSW index of an index.';

@@ -12,10 +12,10 @@ stable
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    target pgvectorize.indexes;
+    target pgvectorize_private.indexes;
 begin
     if index is not null then
-        target := pgvectorize._index(index);
+        target := pgvectorize_private._find_index(index);
     end if;
     return query
         select
@@ -37,11 +37,11 @@ begin
                     then progress.blocks_done / progress.blocks_total::double precision
             end
         from pg_stat_progress_create_index as progress
-        join pgvectorize.indexes on indexes.relation = progress.relid
+        join pgvectorize_private.indexes on indexes.relation = progress.relid
         where progress.datname = current_database() and (target.id is null or target.id = indexes.id)
         order by indexes.name, progress.pid;
 end;
 $$;
 
-comment on function pgvectorize.build_progress(text)
+comment on function pgvectorize.build_progress
     is 'How far the builds that run now have come.';

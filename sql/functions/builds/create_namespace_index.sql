@@ -23,16 +23,16 @@ set search_path = pg_catalog, pg_temp
 set client_min_messages = warning
 as $$
 declare
-    target    pgvectorize.indexes := pgvectorize._hold(index);
-    answer    pgvectorize.index_build := pgvectorize._plan_namespace_build(target, namespace);
+    target    pgvectorize_private.indexes := pgvectorize_private._lock_index(index);
+    answer    pgvectorize.index_build := pgvectorize_private._plan_namespace_hnsw_build(target, namespace);
     tried     pgvectorize.index_build;
     statement text;
 begin
     answer.is_built := false;
     loop
-        statement := pgvectorize._namespace_index_step(target, namespace, how => '');
+        statement := pgvectorize_private._namespace_hnsw_step(target, namespace, how => '');
         exit when statement is null;
-        tried := pgvectorize._run_build(target, statement, answer.memory::text, null);
+        tried := pgvectorize_private._execute_build(target, statement, answer.memory::text, null);
         answer.is_built := true;
         answer.workers := tried.workers;
     end loop;
@@ -40,5 +40,5 @@ begin
 end;
 $$;
 
-comment on function pgvectorize.create_namespace_index(text, text)
+comment on function pgvectorize.create_namespace_index
     is 'Create an HNSW index of its own for a namespace.';

@@ -11,22 +11,22 @@ set search_path = pg_catalog, pg_temp
 set client_min_messages = warning
 as $$
 declare
-    target pgvectorize.indexes := pgvectorize._index(index);
+    target pgvectorize_private.indexes := pgvectorize_private._find_index(index);
 begin
-    perform pgvectorize._claim_build(target);
-    perform pgvectorize._lock(target, 'access exclusive');
-    delete from pgvectorize.namespace_indexes as indexes
+    perform pgvectorize_private._lock_for_build(target);
+    perform pgvectorize_private._lock_table(target, 'access exclusive');
+    delete from pgvectorize_private.namespace_indexes as indexes
     where indexes.index_id = target.id and indexes.namespace = delete_namespace_index.namespace;
     if not found then
         raise exception 'index "%" has no index of namespace "%"', index, left(namespace, 64)
             using errcode = 'PV009', hint = 'List the namespace indexes to see which there are.';
     end if;
     execute format(
-        'drop index if exists pgvectorize_data.%I', pgvectorize._namespace_relation_name(target.id, namespace)
+        'drop index if exists pgvectorize_data.%I', pgvectorize_private._namespace_hnsw_name(target.id, namespace)
     );
-    perform pgvectorize._note_graphs(target);
+    perform pgvectorize_private._refresh_has_other_hnsw(target);
 end;
 $$;
 
-comment on function pgvectorize.delete_namespace_index(text, text)
+comment on function pgvectorize.delete_namespace_index
     is 'Delete the HNSW index of a namespace.';

@@ -8,22 +8,22 @@ volatile
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    target pgvectorize.indexes := pgvectorize._index(index);
+    target pgvectorize_private.indexes := pgvectorize_private._find_index(index);
     hnsw   regclass;
 begin
-    perform pgvectorize._claim_build(target);
-    perform pgvectorize._lock(target, 'access exclusive');
-    hnsw := pgvectorize._hnsw(target);
+    perform pgvectorize_private._lock_for_build(target);
+    perform pgvectorize_private._lock_table(target, 'access exclusive');
+    hnsw := pgvectorize_private._hnsw_index(target);
     if hnsw is not null then
-        perform pgvectorize._alter(format('drop index %s', hnsw));
+        perform pgvectorize_private._execute_ddl(format('drop index %s', hnsw));
     end if;
-    perform pgvectorize._drop_namespace_graphs(target);
-    perform pgvectorize._drop_builds(target);
-    update pgvectorize.indexes set wants_hnsw = false, modified_on = clock_timestamp()
+    perform pgvectorize_private._drop_namespace_hnsw(target);
+    perform pgvectorize_private._drop_leftover_hnsw(target);
+    update pgvectorize_private.indexes set wants_hnsw = false, modified_on = clock_timestamp()
     where indexes.id = target.id and indexes.wants_hnsw;
     return pgvectorize.get_index(index);
 end;
 $$;
 
-comment on function pgvectorize.drop_hnsw(text)
+comment on function pgvectorize.drop_hnsw
     is 'Drop the HNSW index of an index.';

@@ -9,7 +9,7 @@ parallel safe
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    target pgvectorize.indexes := pgvectorize._index(index);
+    target pgvectorize_private.indexes := pgvectorize_private._find_index(index);
 begin
     return query
     select
@@ -17,9 +17,9 @@ begin
         coalesce(hnsw.indisvalid, false),
         class.reltuples::bigint,
         pg_relation_size(class.oid)
-    from pgvectorize.namespace_indexes as indexes
+    from pgvectorize_private.namespace_indexes as indexes
     left join pg_index as hnsw on hnsw.indexrelid = to_regclass(
-        format('pgvectorize_data.%I', pgvectorize._namespace_relation_name(target.id, indexes.namespace))
+        format('pgvectorize_data.%I', pgvectorize_private._namespace_hnsw_name(target.id, indexes.namespace))
     )
     left join pg_class as class on class.oid = hnsw.indexrelid and hnsw.indisvalid
     where indexes.index_id = target.id
@@ -27,5 +27,5 @@ begin
 end;
 $$;
 
-comment on function pgvectorize.list_namespace_indexes(text)
+comment on function pgvectorize.list_namespace_indexes
     is 'The HNSW indexes of single namespaces.';

@@ -1,7 +1,7 @@
 -- Name a constraint or a Postgres index of an index's table. The name is made
 -- from the id, so that it fits 63 bytes however long the index's own name is;
 -- the leading underscore, which no index name may have, keeps the two apart.
-create or replace function pgvectorize._relation_name(index_id bigint, suffix text)
+create or replace function pgvectorize_private._relation_name(index_id bigint, suffix text)
 returns text
 language sql
 immutable
@@ -10,5 +10,5 @@ as $$
     select '_idx_' || index_id || '_' || suffix
 $$;
 
-comment on function pgvectorize._relation_name(bigint, text)
+comment on function pgvectorize_private._relation_name
     is 'Name of a constraint or Postgres index that belongs to an index.';

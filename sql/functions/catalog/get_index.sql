@@ -6,8 +6,8 @@ stable
 parallel safe
 set search_path = pg_catalog, pg_temp
 as $$
-    select pgvectorize._index_info(pgvectorize._index(name))
+    select pgvectorize_private._index_info(pgvectorize_private._find_index(name))
 $$;
 
-comment on function pgvectorize.get_index(text)
+comment on function pgvectorize.get_index
     is 'Configuration of one index.';

@@ -7,10 +7,10 @@ parallel safe
 set search_path = pg_catalog, pg_temp
 as $$
     select info.*
-    from pgvectorize.indexes as target
-    cross join lateral pgvectorize._index_info(target) as info
+    from pgvectorize_private.indexes as target
+    cross join lateral pgvectorize_private._index_info(target) as info
     order by target.name collate "C"
 $$;
 
-comment on function pgvectorize.list_indexes()
+comment on function pgvectorize.list_indexes
     is 'Configuration of every index.';

@@ -1,5 +1,5 @@
 -- Return what `doctor` finds of one index.
-create or replace function pgvectorize._doctor_index(target pgvectorize.indexes)
+create or replace function pgvectorize_private._doctor_index(target pgvectorize_private.indexes)
 returns table (severity text, code text, finding text, mend text)
 language plpgsql
 stable
@@ -8,7 +8,7 @@ as $$
 #variable_conflict use_column
 begin
     begin  -- so that it stays while it is looked at
-        perform pgvectorize._lock(target, 'access share', 'nowait');
+        perform pgvectorize_private._lock_table(target, 'access share', 'nowait');
     exception
     when lock_not_available then
         return query select
@@ -27,18 +27,18 @@ begin
             format('grant select on %s to %I;', target.relation, current_user);
     else
         return query
-        select found.severity, found.code, found.finding, found.mend from pgvectorize._doctor_structure(target) as found
+        select found.severity, found.code, found.finding, found.mend from pgvectorize_private._doctor_structure(target) as found
         union all
-        select found.severity, found.code, found.finding, found.mend from pgvectorize._doctor_use(target) as found
+        select found.severity, found.code, found.finding, found.mend from pgvectorize_private._doctor_unused_indexes(target) as found
         union all
-        select found.severity, found.code, found.finding, found.mend from pgvectorize._doctor_rows(target) as found
+        select found.severity, found.code, found.finding, found.mend from pgvectorize_private._doctor_statistics(target) as found
         union all
-        select found.severity, found.code, found.finding, found.mend from pgvectorize._doctor_room(target) as found
+        select found.severity, found.code, found.finding, found.mend from pgvectorize_private._doctor_bloat(target) as found
         union all
-        select found.severity, found.code, found.finding, found.mend from pgvectorize._doctor_build(target) as found;
+        select found.severity, found.code, found.finding, found.mend from pgvectorize_private._doctor_build_memory(target) as found;
     end if;
 end;
 $$;
 
-comment on function pgvectorize._doctor_index(pgvectorize.indexes)
+comment on function pgvectorize_private._doctor_index
     is 'What doctor finds of one index.';

@@ -2,7 +2,7 @@
 --
 -- pgvector 0.8.2 mended an overflow in parallel builds, 0.8.3 and 0.8.4 damage to an HNSW
 -- index by vacuum beside inserts.
-create or replace function pgvectorize._doctor_server()
+create or replace function pgvectorize_private._doctor_server()
 returns table (severity text, code text, finding text, mend text)
 language sql
 stable
@@ -11,18 +11,18 @@ as $$
     with pgvector as (
         select
             extension.extversion as version, available.default_version as offered,
-            pgvectorize._version(extension.extversion) < '{0,8,4}' as is_old,
-            pgvectorize._version(extension.extversion) < pgvectorize._version(available.default_version) as is_behind,
-            pgvectorize._version(available.default_version) < '{0,8,4}' as offers_old
+            pgvectorize_private._parse_version(extension.extversion) < '{0,8,4}' as is_old,
+            pgvectorize_private._parse_version(extension.extversion) < pgvectorize_private._parse_version(available.default_version) as is_behind,
+            pgvectorize_private._parse_version(available.default_version) < '{0,8,4}' as offers_old
         from pg_extension as extension
         left join pg_available_extensions as available on available.name = extension.extname
         where extension.extname = 'vector'
     ),
     sizes as (
         select
-            coalesce(sum(pg_relation_size(pgvectorize._hnsw(target))), 0) as hnsw,
+            coalesce(sum(pg_relation_size(pgvectorize_private._hnsw_index(target))), 0) as hnsw,
             coalesce(sum(pg_table_size(target.relation)), 0) as tables
-        from pgvectorize.indexes as target
+        from pgvectorize_private.indexes as target
         where not exists (  -- for whom these would wait
             select from pg_locks as locks
             where locks.relation = target.relation and locks.granted and locks.mode = 'AccessExclusiveLock'
@@ -31,8 +31,8 @@ as $$
     ),
     settings as (
         select
-            pgvectorize._setting_bytes('shared_buffers') as buffers,
-            pgvectorize._setting_bytes('effective_cache_size') as cache,
+            pgvectorize_private._setting_bytes('shared_buffers') as buffers,
+            pgvectorize_private._setting_bytes('effective_cache_size') as cache,
             quote_ident(current_database()) as database
     )
 
@@ -65,7 +65,7 @@ as $$
             pg_size_pretty(buffers), pg_size_pretty(hnsw),
             case when hnsw > greatest(cache, buffers) then format(', as effective_cache_size is %s', pg_size_pretty(cache)) end
         ),
-        format('alter system set shared_buffers = ''%s'';', pgvectorize._in_megabytes(pgvectorize._buffers_wanted(hnsw, tables)))
+        format('alter system set shared_buffers = ''%s'';', pgvectorize_private._format_megabytes(pgvectorize_private._shared_buffers_bytes(hnsw, tables)))
     from sizes, settings where hnsw > buffers
 
     union all
@@ -76,7 +76,7 @@ as $$
             'than they are. It should be half to three quarters of the machine''s memory.',
             pg_size_pretty(cache), pg_size_pretty(buffers)
         ),
-        format('alter database %s set effective_cache_size = ''%s'';', database, pgvectorize._in_megabytes(3 * buffers))
+        format('alter database %s set effective_cache_size = ''%s'';', database, pgvectorize_private._format_megabytes(3 * buffers))
     from settings where cache < buffers
 
     union all
@@ -95,5 +95,5 @@ as $$
     where not current_setting(each.setting)::boolean
 $$;
 
-comment on function pgvectorize._doctor_server()
+comment on function pgvectorize_private._doctor_server
     is 'What doctor finds of the server.';

@@ -1,7 +1,7 @@
 -- Return what keeps vacuum from removing deleted rows, in this database: transactions and
 -- prepared transactions that are older than `age`, and replication slots that nobody reads
 -- and that keep more than `kept` bytes of WAL, or rows.
-create or replace function pgvectorize._doctor_vacuum(
+create or replace function pgvectorize_private._doctor_vacuum(
     age   interval default '1 hour',
     kept  bigint default 1073741824
 )
@@ -58,5 +58,5 @@ as $$
     where not pg_has_role('pg_read_all_stats', 'usage')
 $$;
 
-comment on function pgvectorize._doctor_vacuum(interval, bigint)
+comment on function pgvectorize_private._doctor_vacuum
     is 'What keeps vacuum from removing deleted rows.';

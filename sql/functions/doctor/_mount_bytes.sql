@@ -1,6 +1,6 @@
 -- Find the size of a memory file system in a list of mounts, as in /proc/mounts; null where
 -- it is not there or its size is not told. Of two on one path the later hides the other.
-create or replace function pgvectorize._mount_bytes(mounts text, path text)
+create or replace function pgvectorize_private._mount_bytes(mounts text, path text)
 returns bigint
 language sql
 immutable
@@ -14,5 +14,5 @@ as $$
     limit 1
 $$;
 
-comment on function pgvectorize._mount_bytes(text, text)
+comment on function pgvectorize_private._mount_bytes
     is 'Size of a memory file system.';

@@ -28,22 +28,22 @@ as $$
 #variable_conflict use_column
 begin
     if index is not null then
-        perform pgvectorize._index(index);
+        perform pgvectorize_private._find_index(index);
     end if;
     return query
     with found as (
         select each.severity, each.code, null as name, each.finding, each.mend
-        from pgvectorize._doctor_server() as each
+        from pgvectorize_private._doctor_server() as each
         union all
         select each.severity, each.code, null, each.finding, each.mend
-        from pgvectorize._doctor_vacuum() as each
+        from pgvectorize_private._doctor_vacuum() as each
         union all
         select each.severity, each.code, null, each.finding, each.mend
-        from pgvectorize._doctor_orphans() as each
+        from pgvectorize_private._doctor_unknown_tables() as each
         union all
         select each.severity, each.code, target.name, each.finding, each.mend
-        from pgvectorize.indexes as target
-        cross join lateral pgvectorize._doctor_index(target) as each
+        from pgvectorize_private.indexes as target
+        cross join lateral pgvectorize_private._doctor_index(target) as each
         where doctor.index is null or target.name = doctor.index
     )
     select found.severity, found.code, found.name, found.finding, found.mend
@@ -54,5 +54,5 @@ begin
 end;
 $$;
 
-comment on function pgvectorize.doctor(text)
+comment on function pgvectorize.doctor
     is 'What is wrong, with the command that mends it.';

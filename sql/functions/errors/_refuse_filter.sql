@@ -1,6 +1,6 @@
 -- Raise the error for a malformed filter: what is wrong, where, and a hint. It
 -- returns text, so that it can stand where a clause is wanted.
-create or replace function pgvectorize._refuse_filter(path text, problem text, hint text)
+create or replace function pgvectorize_private._refuse_filter(path text, problem text, hint text)
 returns text
 language plpgsql
 immutable
@@ -12,5 +12,5 @@ begin
 end;
 $$;
 
-comment on function pgvectorize._refuse_filter(text, text, text)
+comment on function pgvectorize_private._refuse_filter
     is 'Raise the error for a malformed filter.';

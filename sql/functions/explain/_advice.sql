@@ -1,6 +1,6 @@
 -- Say what would make a query faster that was run as `explain` tells, with the commands.
-create or replace function pgvectorize._advice(
-    target            pgvectorize.indexes,
+create or replace function pgvectorize_private._advice(
+    target            pgvectorize_private.indexes,
     rows              bigint,
     filter            jsonb,
     expected_matches  bigint,
@@ -22,15 +22,15 @@ declare
     advice     text[] := '{}';
     properties text[];  -- of which Postgres knows nothing
 begin
-    if pgvectorize._hnsw(target) is null and rows > few and matches > few then
+    if pgvectorize_private._hnsw_index(target) is null and rows > few and matches > few then
         advice := advice || format('An HNSW index would spare reading so many vectors: pgvectorize build %s', target.name);
     end if;
     if is_misled or path = 'exact' and not exact and visited > greatest(few, 10 * matches) then
         properties := array(
             select named.property
-            from pgvectorize._filter_properties(filter) as named (property)
+            from pgvectorize_private._filter_properties(filter) as named (property)
             where not exists (
-                select from pgvectorize.metadata_indexes as indexes
+                select from pgvectorize_private.metadata_indexes as indexes
                 where indexes.index_id = target.id and indexes.property_name = named.property
             )
             order by named.property collate "C"
@@ -39,7 +39,7 @@ begin
             select format(
                 'A metadata index would find the matches, and tell Postgres how many they are: '
                 'pgvectorize create-metadata-index %s --property-name %s --type TYPE',
-                target.name, pgvectorize._shell_word(property)
+                target.name, pgvectorize_private._quote_shell_word(property)
             )
             from unnest(properties) as property
         );
@@ -51,5 +51,5 @@ begin
 end;
 $$;
 
-comment on function pgvectorize._advice(pgvectorize.indexes, bigint, jsonb, bigint, bigint, text, bigint, boolean)
+comment on function pgvectorize_private._advice
     is 'What would make a query faster.';

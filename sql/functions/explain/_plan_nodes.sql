@@ -1,6 +1,6 @@
 -- List the nodes of a plan that read tables or indexes, as EXPLAIN (FORMAT JSON) tells
 -- of them. Of a plan that was run, rows and what a filter removed are those of all loops.
-create or replace function pgvectorize._plan_nodes(
+create or replace function pgvectorize_private._plan_nodes(
     plan               jsonb,
     out node_type      text,
     out relation_name  text,
@@ -32,5 +32,5 @@ as $$
     where node ? 'Relation Name' or node ? 'Index Name'
 $$;
 
-comment on function pgvectorize._plan_nodes(jsonb)
+comment on function pgvectorize_private._plan_nodes
     is 'The nodes of a plan that read tables or indexes.';

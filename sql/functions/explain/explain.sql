@@ -40,9 +40,9 @@ volatile
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    target    pgvectorize.indexes := pgvectorize._hold(index);
-    predicate text := pgvectorize._predicate_sql(target, namespace, filter, namespaces, exclude_ids);
-    hnsw      regclass := pgvectorize._hnsw(target);
+    target    pgvectorize_private.indexes := pgvectorize_private._lock_index(index);
+    predicate text := pgvectorize_private._predicate_sql(target, namespace, filter, namespaces, exclude_ids);
+    hnsw      regclass := pgvectorize_private._hnsw_index(target);
     rows      bigint;
     plan      jsonb;
     last      jsonb;
@@ -50,17 +50,17 @@ declare
 begin
     target.is_counted := false;
     select jsonb_agg(search.metadata) into attempts
-    from pgvectorize._search(
+    from pgvectorize_private._search(
         target, vector, top_k, predicate, return_values, return_metadata, ef_search, exact, "offset",
-        pgvectorize._max_distance(target, min_score, max_distance), recall, explained => true
+        pgvectorize_private._distance_threshold(target, min_score, max_distance), recall, explained => true
     ) as search;
     last := attempts -> -1;
-    path := case when pgvectorize._graph_of_plan(target, last -> 'plan') is null then 'exact' else 'hnsw' end;
+    path := case when pgvectorize_private._hnsw_in_plan(target, last -> 'plan') is null then 'exact' else 'hnsw' end;
     count := greatest((last ->> 'found')::numeric - "offset", 0);
     visited := case
         when path = 'hnsw' then (last ->> 'steps')::numeric
         else (
-            select max(node.rows + node.rows_removed) from pgvectorize._plan_nodes(last -> 'plan') as node
+            select max(node.rows + node.rows_removed) from pgvectorize_private._plan_nodes(last -> 'plan') as node
             where node.relation_name is not null
         )
     end;
@@ -70,7 +70,7 @@ begin
 
     execute format('explain (format json) select from %s as stored where %s', target.relation, predicate) into plan;
     expected_matches := (plan #>> '{0,Plan,Plan Rows}')::numeric;
-    select counted.vector_count into rows from pgvectorize._vector_count(target, false) as counted;
+    select counted.vector_count into rows from pgvectorize_private._count_or_estimate(target, false) as counted;
     matches := rows;
     if predicate <> 'true' then
         execute format('select count(*) from %s as stored where %s', target.relation, predicate) into matches;
@@ -78,7 +78,7 @@ begin
 
     words := array[format(
         'Index "%s" holds about %s vectors of %s dimensions (%s), with %s.',
-        target.name, pgvectorize._number(rows), target.dimensions, target.metric,
+        target.name, pgvectorize_private._format_integer(rows), target.dimensions, target.metric,
         case
             when hnsw is not null then format(
                 'an HNSW index of %s, m %s, ef_construction %s',
@@ -89,8 +89,8 @@ begin
     )];
     if predicate <> 'true' then
         words := words || format(
-            '%s of them match (%s %%); Postgres expected %s.', pgvectorize._number(matches),
-            to_char(100.0 * matches / greatest(rows, matches, 1), 'FM990.0999'), pgvectorize._number(expected_matches)
+            '%s of them match (%s %%); Postgres expected %s.', pgvectorize_private._format_integer(matches),
+            to_char(100.0 * matches / greatest(rows, matches, 1), 'FM990.0999'), pgvectorize_private._format_integer(expected_matches)
         );
     end if;
     if exact then
@@ -99,22 +99,19 @@ begin
         words := words || format('No ef_search that was measured reaches a recall of %s.', recall);
     end if;
     words := words || array(
-        select pgvectorize._attempt_in_words(target, tried.attempt, expected_matches)
+        select pgvectorize_private._describe_attempt(target, tried.attempt, expected_matches)
         from jsonb_array_elements(attempts) with ordinality as tried (attempt, place)
         order by tried.place
     );
     words := words || format(
-        'Answer: %s matches, by %s, in %s ms on the server.', pgvectorize._number(count),
+        'Answer: %s matches, by %s, in %s ms on the server.', pgvectorize_private._format_integer(count),
         case path when 'hnsw' then 'the HNSW index' else 'the exact search' end, to_char(milliseconds, 'FM999,990.0')
     );
     explanation := array_to_string(
-        words || pgvectorize._advice(target, rows, filter, expected_matches, matches, path, visited, exact), E'\n'
+        words || pgvectorize_private._advice(target, rows, filter, expected_matches, matches, path, visited, exact), E'\n'
     );
 end;
 $$;
 
-comment on function pgvectorize.explain(
-    text, @vector@.vector, integer, text, jsonb, boolean, text, integer, boolean,
-    text[], text[], double precision, double precision, integer, double precision
-)
+comment on function pgvectorize.explain
     is 'Which way a query takes and why, in words.';

@@ -1,6 +1,6 @@
 -- Refuse what Vectorize would not take as a filter: its size, and operators that
 -- it does not have. What is left of the grammar is checked as ever.
-create or replace function pgvectorize._check_strict_filter(filter jsonb)
+create or replace function pgvectorize_private._check_strict_filter(filter jsonb)
 returns void
 language plpgsql
 immutable
@@ -11,11 +11,11 @@ declare
     member   text;
     operator text;
 begin
-    if pgvectorize._compact_bytes(filter) > pgvectorize._limit('filter_bytes', true) then
-        perform pgvectorize._refuse_strictly(
+    if pgvectorize_private._compact_json_bytes(filter) > pgvectorize_private._limit('filter_bytes', true) then
+        perform pgvectorize_private._refuse_as_vectorize(
             format(
                 'filter too large; max is %s bytes of compact JSON, got %s bytes',
-                pgvectorize._limit('filter_bytes', true), pgvectorize._compact_bytes(filter)
+                pgvectorize_private._limit('filter_bytes', true), pgvectorize_private._compact_json_bytes(filter)
             ),
             null, 'PV003'
         );
@@ -30,7 +30,7 @@ begin
         if member in ('$and', '$or', '$not')
             or operator in ('$exists', '$is_null', '$prefix', '$contains', '$contains_any', '$contains_all')
         then
-            perform pgvectorize._refuse_strictly(
+            perform pgvectorize_private._refuse_as_vectorize(
                 format('filter: Vectorize has no %s', case when member like '$%' then member else operator end),
                 null, 'PV003'
             );
@@ -39,5 +39,5 @@ begin
 end;
 $$;
 
-comment on function pgvectorize._check_strict_filter(jsonb)
+comment on function pgvectorize_private._check_strict_filter
     is 'Refuse what Vectorize would not take as a filter.';

@@ -1,7 +1,7 @@
 -- Compile $contains, $contains_all and $contains_any: what an array value holds
 -- as elements. Nothing equals null here either, so with a null "all" is never
 -- satisfied.
-create or replace function pgvectorize._contains_sql(value text, operands jsonb, wanted text, path text)
+create or replace function pgvectorize_private._contains_sql(value text, operands jsonb, wanted text, path text)
 returns text
 language plpgsql
 immutable
@@ -12,7 +12,7 @@ declare
     clauses text[] := '{}';
 begin
     for element in select * from jsonb_array_elements(operands) loop
-        perform pgvectorize._operand(element, null, path);  -- refuses what is no scalar
+        perform pgvectorize_private._operand_text(element, null, path);  -- refuses what is no scalar
         clauses := clauses || case
             when element = 'null' then 'false'
             -- a bare scalar would contain itself
@@ -27,5 +27,5 @@ begin
 end;
 $$;
 
-comment on function pgvectorize._contains_sql(text, jsonb, text, text)
+comment on function pgvectorize_private._contains_sql
     is 'What an array holds as a SQL predicate.';

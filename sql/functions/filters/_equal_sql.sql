@@ -1,6 +1,6 @@
 -- Compile "equals one of these". Null equals nothing, neither null nor a missing
 -- property, so it drops out of the list.
-create or replace function pgvectorize._equal_sql(
+create or replace function pgvectorize_private._equal_sql(
     property_name  text,
     index_type     text,
     operands       jsonb,
@@ -13,13 +13,13 @@ immutable
 parallel safe
 as $$
 declare
-    value     text := pgvectorize._property_sql(property_name, index_type);
+    value     text := pgvectorize_private._property_sql(property_name, index_type);
     cast_type text := case index_type when 'number' then 'numeric' when 'boolean' then 'boolean' else 'jsonb' end;
     wanted    text[];
     predicate text;
-    bytes     bigint := pgvectorize._limit('string_bytes_compared', true);
+    bytes     bigint := pgvectorize_private._limit('string_bytes_compared', true);
 begin
-    select array_agg(pgvectorize._operand(element, index_type, path)) into wanted
+    select array_agg(pgvectorize_private._operand_text(element, index_type, path)) into wanted
     from jsonb_array_elements(operands) as listed (element);
     wanted := array_remove(wanted, null);
 
@@ -27,13 +27,13 @@ begin
         return 'false';
     elsif index_type = 'string' and strict then
         return format(
-            'pgvectorize._first_bytes(%s, %s) collate "C" = any (%L::text[])', value, bytes,
-            array(select pgvectorize._first_bytes(word, bytes) from unnest(wanted) as words (word))
+            'pgvectorize_private._truncate_to_bytes(%s, %s) collate "C" = any (%L::text[])', value, bytes,
+            array(select pgvectorize_private._truncate_to_bytes(word, bytes) from unnest(wanted) as words (word))
         );
     elsif index_type = 'string' then
         predicate := format(
             '%s = any (%L::text[])',
-            pgvectorize._indexed_sql(property_name, index_type),
+            pgvectorize_private._indexed_property_sql(property_name, index_type),
             array(select left(word, 512) from unnest(wanted) as words (word))
         );
         if exists (select from unnest(wanted) as words (word) where char_length(word) >= 512) then
@@ -48,5 +48,5 @@ begin
 end;
 $$;
 
-comment on function pgvectorize._equal_sql(text, text, jsonb, text, boolean)
+comment on function pgvectorize_private._equal_sql
     is '"Equals one of these" as a SQL predicate.';

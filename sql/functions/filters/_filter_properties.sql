@@ -1,5 +1,5 @@
 -- List the properties that a filter names, each once. The filter is well-formed.
-create or replace function pgvectorize._filter_properties(filter jsonb)
+create or replace function pgvectorize_private._filter_properties(filter jsonb)
 returns setof text
 language sql
 immutable
@@ -23,5 +23,5 @@ as $$
     where not starts_with(member.key, '$')
 $$;
 
-comment on function pgvectorize._filter_properties(jsonb)
+comment on function pgvectorize_private._filter_properties
     is 'The properties that a filter names.';

@@ -8,7 +8,7 @@
 --
 -- Keys and operands are data: keys become quoted jsonb keys, operands quoted
 -- literals. A malformed filter is refused with the path to the fault.
-create or replace function pgvectorize._filter_sql(
+create or replace function pgvectorize_private._filter_sql(
     index_id  bigint,
     filter    jsonb,
     path      text default 'filter',
@@ -28,34 +28,34 @@ begin
     if filter is null or filter = '{}' then
         return 'true';
     elsif jsonb_typeof(filter) <> 'object' then
-        perform pgvectorize._refuse_filter(
+        perform pgvectorize_private._refuse_filter(
             path, 'expected an object, got ' || jsonb_typeof(filter), 'A filter looks like {"price": {"$lt": 100}}.'
         );
-    elsif depth > pgvectorize._limit('filter_depth', false) then
-        perform pgvectorize._refuse_filter(
+    elsif depth > pgvectorize_private._limit('filter_depth', false) then
+        perform pgvectorize_private._refuse_filter(
             left(path, 64) || '…',
-            format('more than %s filters within one another', pgvectorize._limit('filter_depth', false)), 'Write it flatter.'
+            format('more than %s filters within one another', pgvectorize_private._limit('filter_depth', false)), 'Write it flatter.'
         );
     end if;
 
     for member, operand in select * from jsonb_each(filter) loop
         clauses := clauses || case
             when member in ('$and', '$or') then
-                pgvectorize._filters_sql(index_id, operand, member, path || '.' || member, depth, strict)
+                pgvectorize_private._filter_list_sql(index_id, operand, member, path || '.' || member, depth, strict)
             when member = '$not' then
-                format('(%s) is not true', pgvectorize._filter_sql(index_id, operand, path || '.$not', depth + 1, strict))
+                format('(%s) is not true', pgvectorize_private._filter_sql(index_id, operand, path || '.$not', depth + 1, strict))
             when member like '$%' then
-                pgvectorize._refuse_filter(
+                pgvectorize_private._refuse_filter(
                     path, format('"%s" cannot stand here', left(member, 64)),
-                    pgvectorize._nearest(member, array['$and', '$or', '$not'])
+                    pgvectorize_private._suggest_word(member, array['$and', '$or', '$not'])
                         || ' Other operators belong to a property, as in {"price": {"$lt": 100}}.'
                 )
-            else pgvectorize._conditions_sql(index_id, member, operand, path, strict)
+            else pgvectorize_private._property_conditions_sql(index_id, member, operand, path, strict)
         end;
     end loop;
     return '(' || array_to_string(clauses, ') and (') || ')';
 end;
 $$;
 
-comment on function pgvectorize._filter_sql(bigint, jsonb, text, integer, boolean)
+comment on function pgvectorize_private._filter_sql
     is 'A metadata filter as a SQL predicate.';

@@ -1,11 +1,11 @@
 -- Write the predicate of a search, a count or a write by filter on `stored`. A single
--- namespace comes first, where `_namespace_graph` finds it.
+-- namespace comes first, where `_namespace_hnsw_of_predicate` finds it.
 --
 -- namespace    only this one; null for all
 -- namespaces   only these; a null among them means the vectors without one
 -- exclude_ids  not these
-create or replace function pgvectorize._predicate_sql(
-    target       pgvectorize.indexes,
+create or replace function pgvectorize_private._predicate_sql(
+    target       pgvectorize_private.indexes,
     namespace    text,
     filter       jsonb,
     namespaces   text[] default null,
@@ -23,26 +23,26 @@ begin
         namespaces := array_append(namespaces, namespace);
     end if;
     if target.is_strict then
-        perform pgvectorize._check_strict_filter(filter);
+        perform pgvectorize_private._check_strict_filter(filter);
         if cardinality(namespaces) > 1 or exclude_ids <> '{}' then
-            perform pgvectorize._refuse_strictly(
+            perform pgvectorize_private._refuse_as_vectorize(
                 'Vectorize has no ' || case when cardinality(namespaces) > 1 then 'query of several namespaces' else 'exclusion of ids' end
             );
         end if;
     end if;
-    predicate := pgvectorize._filter_sql(target.id, filter, strict => target.is_strict);
+    predicate := pgvectorize_private._filter_sql(target.id, filter, strict => target.is_strict);
     exclude_ids := array_remove(exclude_ids, null);
     if exclude_ids <> '{}' then
         predicate := format('stored.id <> all (%L::text[]) and %s', exclude_ids, predicate);
     end if;
 
     if '' = any (namespaces) then
-        perform pgvectorize._refuse('namespace is empty', 'Leave the namespace out to search all of them.');
+        perform pgvectorize_private._refuse_request('namespace is empty', 'Leave the namespace out to search all of them.');
     elsif namespaces = '{}' then
-        perform pgvectorize._refuse('namespaces is empty', 'Leave it out to search all of them.');
+        perform pgvectorize_private._refuse_request('namespaces is empty', 'Leave it out to search all of them.');
     elsif cardinality(namespaces) = 1 then
         predicate := format(
-            '%s and %s', pgvectorize._namespace_sql('stored.namespace', coalesce(namespaces[1], '')), predicate
+            '%s and %s', pgvectorize_private._namespace_condition_sql('stored.namespace', coalesce(namespaces[1], '')), predicate
         );
     elsif namespaces is not null then
         predicate := format(
@@ -55,5 +55,5 @@ begin
 end;
 $$;
 
-comment on function pgvectorize._predicate_sql(pgvectorize.indexes, text, jsonb, text[], text[])
+comment on function pgvectorize_private._predicate_sql
     is 'Namespaces, excluded ids and filter as a SQL predicate.';

@@ -1,5 +1,5 @@
 -- Compile $prefix. `^@` is served by a btree index in C order.
-create or replace function pgvectorize._prefix_sql(
+create or replace function pgvectorize_private._prefix_sql(
     property_name  text,
     index_type     text,
     operand        jsonb,
@@ -13,21 +13,21 @@ as $$
 declare
     prefix  text := operand #>> '{}';
     indexed text;
-    value   text := pgvectorize._property_sql(property_name, index_type);
+    value   text := pgvectorize_private._property_sql(property_name, index_type);
 begin
     if jsonb_typeof(operand) <> 'string' then
-        perform pgvectorize._refuse_filter(path, 'expected a string, got ' || jsonb_typeof(operand), 'As in {"$prefix": "net"}.');
+        perform pgvectorize_private._refuse_filter(path, 'expected a string, got ' || jsonb_typeof(operand), 'As in {"$prefix": "net"}.');
     elsif index_type in ('number', 'boolean') then
-        perform pgvectorize._refuse_filter(
+        perform pgvectorize_private._refuse_filter(
             path, format('a %s has no prefix', index_type),
             format('The metadata index on this property has the type %s.', index_type)
         );
     end if;
 
     if index_type is null then
-        return format('%s ^@ %L', pgvectorize._string_sql(value), prefix);
+        return format('%s ^@ %L', pgvectorize_private._string_value_sql(value), prefix);
     end if;
-    indexed := pgvectorize._indexed_sql(property_name, index_type);
+    indexed := pgvectorize_private._indexed_property_sql(property_name, index_type);
     if char_length(prefix) <= 512 then
         return format('%s ^@ %L', indexed, prefix);
     end if;
@@ -35,5 +35,5 @@ begin
 end;
 $$;
 
-comment on function pgvectorize._prefix_sql(text, text, jsonb, text)
+comment on function pgvectorize_private._prefix_sql
     is 'A prefix as a SQL predicate.';

@@ -11,7 +11,7 @@
 --
 -- Dotted names reach into nested objects, never into arrays: `-> 'a'` takes a
 -- key only, whereas `#> '{a,0}'` would also count through an array.
-create or replace function pgvectorize._property_sql(
+create or replace function pgvectorize_private._property_sql(
     property_name  text,
     index_type     text,
     document       text default 'stored.metadata'
@@ -42,5 +42,5 @@ begin
 end;
 $$;
 
-comment on function pgvectorize._property_sql(text, text, text)
+comment on function pgvectorize_private._property_sql
     is 'Expression that reads a metadata property, typed or as jsonb.';

@@ -1,5 +1,5 @@
 -- Compile $lt, $lte, $gt and $gte.
-create or replace function pgvectorize._range_sql(
+create or replace function pgvectorize_private._range_sql(
     property_name  text,
     index_type     text,
     operator       text,
@@ -13,29 +13,29 @@ immutable
 parallel safe
 as $$
 declare
-    value      text := pgvectorize._property_sql(property_name, index_type);
+    value      text := pgvectorize_private._property_sql(property_name, index_type);
     indexed    text;
     comparison text := case operator when '$lt' then '<' when '$lte' then '<=' when '$gt' then '>' when '$gte' then '>=' end;
     bound      text;
-    bytes      bigint := pgvectorize._limit('string_bytes_compared', true);
+    bytes      bigint := pgvectorize_private._limit('string_bytes_compared', true);
 begin
     if index_type = 'boolean' then
-        perform pgvectorize._refuse_filter(path, 'a boolean has no order', 'Use "$eq".');
+        perform pgvectorize_private._refuse_filter(path, 'a boolean has no order', 'Use "$eq".');
     elsif jsonb_typeof(operand) not in ('string', 'number') then
-        perform pgvectorize._refuse_filter(
+        perform pgvectorize_private._refuse_filter(
             path, 'expected a string or a number, got ' || jsonb_typeof(operand),
             'Ranges compare strings by code point and numbers by value.'
         );
     end if;
-    bound := pgvectorize._operand(operand, index_type, path);
+    bound := pgvectorize_private._operand_text(operand, index_type, path);
 
     if index_type = 'string' and strict then
         return format(
-            'pgvectorize._first_bytes(%s, %s) collate "C" %s %L', value, bytes, comparison,
-            pgvectorize._first_bytes(bound, bytes)
+            'pgvectorize_private._truncate_to_bytes(%s, %s) collate "C" %s %L', value, bytes, comparison,
+            pgvectorize_private._truncate_to_bytes(bound, bytes)
         );
     elsif index_type = 'string' then
-        indexed := pgvectorize._indexed_sql(property_name, index_type);
+        indexed := pgvectorize_private._indexed_property_sql(property_name, index_type);
         if char_length(bound) < 512 then  -- then the first 512 characters decide
             return format('%s %s %L', indexed, comparison, bound);
         end if;
@@ -52,9 +52,9 @@ begin
     if jsonb_typeof(operand) = 'number' then
         return format('(case when jsonb_typeof(%1$s) = ''number'' then %1$s end) %2$s %3$L::jsonb', value, comparison, bound);
     end if;
-    return format('%s %s %L', pgvectorize._string_sql(value), comparison, operand #>> '{}');
+    return format('%s %s %L', pgvectorize_private._string_value_sql(value), comparison, operand #>> '{}');
 end;
 $$;
 
-comment on function pgvectorize._range_sql(text, text, text, jsonb, text, boolean)
+comment on function pgvectorize_private._range_sql
     is 'A range as a SQL predicate.';

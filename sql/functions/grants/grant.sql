@@ -19,33 +19,33 @@ volatile
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    owner         text := pgvectorize._claim_grants();
+    owner         text := pgvectorize_private._lock_grants();
     vector_schema text;
 begin
     if access is null or access not in ('owner', 'writer', 'reader') then
-        perform pgvectorize._refuse(
+        perform pgvectorize_private._refuse_request(
             format('access "%s" is not known', left(access, 64)),
-            pgvectorize._nearest(access, array['owner', 'writer', 'reader'])
+            pgvectorize_private._suggest_word(access, array['owner', 'writer', 'reader'])
         );
     elsif not exists (select from pg_roles where rolname = role) then
-        perform pgvectorize._refuse(
+        perform pgvectorize_private._refuse_request(
             format('role "%s" does not exist', role), format('Create it first: create role %I', role)
         );
     end if;
     select extnamespace::regnamespace into vector_schema from pg_extension where extname = 'vector';
     if not has_schema_privilege(role, vector_schema::regnamespace, 'usage') then
-        perform pgvectorize._refuse(
+        perform pgvectorize_private._refuse_request(
             format('role "%s" may not use schema %s, in which pgvector is', role, vector_schema),
             format('Who owns that schema has to run: grant usage on schema %s to %I', vector_schema, role)
         );
     end if;
 
     if role = owner and access <> 'owner' then
-        perform pgvectorize._refuse(
+        perform pgvectorize_private._refuse_request(
             format('role "%s" is the owner', role), format('Revoke that first: pgvectorize revoke %s', role)
         );
     elsif access = 'owner' and not pg_has_role(owner, role, 'usage') then
-        perform pgvectorize._refuse(
+        perform pgvectorize_private._refuse_request(
             format('the owner is "%s", which would lose everything', owner),
             format(
                 'Revoke it from "%s" first, or grant it to a role of which both are members: '
@@ -57,16 +57,16 @@ begin
     if role <> owner and exists (
         select from pgvectorize.list_grants() as known where known.role = "grant".role and known.access <> "grant".access
     ) then
-        perform pgvectorize._withdraw(role);
+        perform pgvectorize_private._revoke_everything(role);
     end if;
     if access = 'owner' then
-        perform pgvectorize._give(role);
+        perform pgvectorize_private._transfer_ownership(role);
     else
-        perform pgvectorize._allow(role, access);
+        perform pgvectorize_private._grant_catalog(role, access);
     end if;
-    perform pgvectorize._settle();
+    perform pgvectorize_private._reapply_grants();
 end;
 $$;
 
-comment on function pgvectorize.grant(text, text)
+comment on function pgvectorize.grant
     is 'Make a role the owner, a writer or a reader.';

@@ -8,22 +8,22 @@ volatile
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    owner text := pgvectorize._claim_grants();
+    owner text := pgvectorize_private._lock_grants();
 begin
     if not exists (select from pg_roles where rolname = role) then
-        perform pgvectorize._refuse(format('role "%s" does not exist', role), 'List the grants to see which there are.');
+        perform pgvectorize_private._refuse_request(format('role "%s" does not exist', role), 'List the grants to see which there are.');
     elsif role = owner and role = current_user then
-        perform pgvectorize._refuse(
+        perform pgvectorize_private._refuse_request(
             format('role "%s" is the owner, and there is nobody to give it all to', role),
             'Revoke it as another member of that role, or as a superuser.'
         );
     elsif role = owner then
-        perform pgvectorize._give(current_user);
-        perform pgvectorize._settle();
+        perform pgvectorize_private._transfer_ownership(current_user);
+        perform pgvectorize_private._reapply_grants();
     else
-        perform pgvectorize._withdraw(role);
+        perform pgvectorize_private._revoke_everything(role);
         if pg_has_role(role, owner, 'usage') and not (select rolsuper from pg_roles where rolname = role) then
-            perform pgvectorize._refuse(
+            perform pgvectorize_private._refuse_request(
                 format('role "%s" is an owner as a member of "%s"', role, owner),
                 format('Run: revoke %I from %I', owner, role)
             );
@@ -32,5 +32,5 @@ begin
 end;
 $$;
 
-comment on function pgvectorize.revoke(text)
+comment on function pgvectorize.revoke
     is 'Take from a role all that grant gives.';

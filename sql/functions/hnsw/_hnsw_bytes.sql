@@ -3,7 +3,7 @@
 -- of 8,160 bytes, each with a pointer of 4, and neither is divided among pages. One of m
 -- vectors is in a higher layer, too, and its list is longer by 6 m: where the page has
 -- no room for that, one vector fewer is on it. How far that holds: see `size`.
-create or replace function pgvectorize._hnsw_bytes(
+create or replace function pgvectorize_private._hnsw_bytes(
     vectors          bigint,
     dimensions       integer,
     index_precision  text,
@@ -24,12 +24,12 @@ as $$
             sizes.element, sizes.neighbours, sizes.element + sizes.neighbours + 8 as bytes
         from (
             select
-                8 * ceil((80 + ceil(pgvectorize._value_bytes(dimensions, index_precision))) / 8) as element,
+                8 * ceil((80 + ceil(pgvectorize_private._value_bytes(dimensions, index_precision))) / 8) as element,
                 8 * ceil((4 + 12 * m) / 8.0) as neighbours
         ) as sizes
     ) as one
     cross join lateral (select floor(8160 / one.bytes)::numeric as fit) as many
 $$;
 
-comment on function pgvectorize._hnsw_bytes(bigint, integer, text, integer)
+comment on function pgvectorize_private._hnsw_bytes
     is 'Size of an HNSW index that was just built.';

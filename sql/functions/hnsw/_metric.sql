@@ -3,7 +3,7 @@
 -- `opclass` is to be led by a type, as in `vector_cosine_ops`. `score` is an
 -- expression over `distance`. All three operators put the best match first in
 -- ascending order.
-create or replace function pgvectorize._metric(
+create or replace function pgvectorize_private._metric(
     metric        text,
     out operator  text,
     out opclass   text,
@@ -32,5 +32,5 @@ begin
 end;
 $$;
 
-comment on function pgvectorize._metric(text)
+comment on function pgvectorize_private._metric
     is 'Distance operator, operator class and score expression of a metric.';

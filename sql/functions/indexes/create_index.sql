@@ -40,14 +40,14 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
     chosen pgvectorize.preset;
-    target pgvectorize.indexes;
+    target pgvectorize_private.indexes;
 begin
-    perform pgvectorize._claim_name(name);
+    perform pgvectorize_private._reserve_name(name);
 
     if preset is not null then
-        chosen := pgvectorize._preset(preset);
+        chosen := pgvectorize_private._find_preset(preset);
         if dimensions <> chosen.dimensions or metric <> chosen.metric then
-            perform pgvectorize._refuse(
+            perform pgvectorize_private._refuse_request(
                 format(
                     'preset "%s" means %s dimensions and metric %s, but %s and %s were given',
                     preset, chosen.dimensions, chosen.metric, coalesce(dimensions::text, 'none'), coalesce(metric, 'none')
@@ -58,36 +58,36 @@ begin
         dimensions := chosen.dimensions;
         metric := chosen.metric;
     end if;
-    if strict or pgvectorize._is_strict() then
-        perform pgvectorize._check_strict_config(
+    if strict or pgvectorize_private._session_is_strict() then
+        perform pgvectorize_private._check_strict_config(
             dimensions, metric, storage, index_precision, m, ef_construction, hnsw
         );
     end if;
     if dimensions is null or metric is null then
-        perform pgvectorize._refuse(
+        perform pgvectorize_private._refuse_request(
             'dimensions and metric, or a preset, must be given', 'For example dimensions => 384, metric => ''cosine''.'
         );
     end if;
-    perform pgvectorize._check_between(
-        'dimensions', dimensions, pgvectorize._limit('dimensions_least', false), pgvectorize._limit('dimensions', false),
+    perform pgvectorize_private._check_between(
+        'dimensions', dimensions, pgvectorize_private._limit('dimensions_least', false), pgvectorize_private._limit('dimensions', false),
         'That is what the type vector can store.'
     );
-    if (pgvectorize._metric(metric)).operator is null then
-        perform pgvectorize._refuse(
+    if (pgvectorize_private._metric(metric)).operator is null then
+        perform pgvectorize_private._refuse_request(
             format('metric "%s" is not known', left(metric, 100)),
-            pgvectorize._nearest(metric, array['cosine', 'euclidean', 'dot-product'])
+            pgvectorize_private._suggest_word(metric, array['cosine', 'euclidean', 'dot-product'])
         );
     end if;
 
     ef_construction := coalesce(ef_construction, greatest(64, 2 * m));
-    perform pgvectorize._check_graph(dimensions, storage, index_precision, m, ef_construction);
+    perform pgvectorize_private._check_hnsw_options(dimensions, storage, index_precision, m, ef_construction);
 
-    target.id := nextval('pgvectorize.indexes_id_seq');
+    target.id := nextval('pgvectorize_private.indexes_id_seq');
     target.name := name;
     target.dimensions := dimensions;
     target.metric := metric;
     target.storage := storage;
-    target.index_precision := coalesce(index_precision, pgvectorize._default_precision(dimensions, storage));
+    target.index_precision := coalesce(index_precision, pgvectorize_private._default_precision(dimensions, storage));
     target.m := m;
     target.ef_construction := ef_construction;
     target.wants_hnsw := coalesce(hnsw, true)
@@ -103,11 +103,11 @@ begin
         ) with (fillfactor = %8$s)
         $sql$,
         name,
-        pgvectorize._relation_name(target.id, 'id_not_null'),
-        pgvectorize._relation_name(target.id, 'id_pkey'),
-        pgvectorize._relation_name(target.id, 'namespace_not_null'),
+        pgvectorize_private._relation_name(target.id, 'id_not_null'),
+        pgvectorize_private._relation_name(target.id, 'id_pkey'),
+        pgvectorize_private._relation_name(target.id, 'namespace_not_null'),
         dimensions,
-        pgvectorize._relation_name(target.id, 'embedding_not_null'),
+        pgvectorize_private._relation_name(target.id, 'embedding_not_null'),
         case storage when 'float16' then 'halfvec' else 'vector' end,
         -- Room for new versions of rows on their page, which then need no entry in any index
         -- (see update_metadata): for all of them where vectors lie out of line, as they do
@@ -123,16 +123,16 @@ begin
     );
     execute format(
         'create index %I on pgvectorize_data.%I (namespace, id)',
-        pgvectorize._relation_name(target.id, 'namespace_id_idx'), name
+        pgvectorize_private._relation_name(target.id, 'namespace_id_idx'), name
     );
     if target.wants_hnsw then
         execute format(
             'create index %I on pgvectorize_data.%I %s',
-            pgvectorize._relation_name(target.id, 'embedding_hnsw'), name, pgvectorize._hnsw_sql(target)
+            pgvectorize_private._relation_name(target.id, 'embedding_hnsw'), name, pgvectorize_private._hnsw_definition_sql(target)
         );
     end if;
 
-    insert into pgvectorize.indexes (
+    insert into pgvectorize_private.indexes (
         id, name, relation, dimensions, metric, preset, description, is_strict,
         storage, index_precision, wants_hnsw, m, ef_construction
     )
@@ -146,7 +146,5 @@ begin
 end;
 $$;
 
-comment on function pgvectorize.create_index(
-    text, integer, text, text, text, boolean, text, text, integer, integer, boolean
-)
+comment on function pgvectorize.create_index
     is 'Create an index.';

@@ -7,23 +7,23 @@ volatile
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    target pgvectorize.indexes;
+    target pgvectorize_private.indexes;
 begin
     perform pg_advisory_xact_lock(hashtextextended('pgvectorize index ' || name, 0));
-    target := pgvectorize._index(name);
+    target := pgvectorize_private._find_index(name);
     if exists (select from pg_class as class where class.oid = target.relation) then  -- nobody dropped it by hand
-        perform pgvectorize._lock(target, 'access exclusive');
-        perform pgvectorize._alter(format('drop table %s', target.relation));
+        perform pgvectorize_private._lock_table(target, 'access exclusive');
+        perform pgvectorize_private._execute_ddl(format('drop table %s', target.relation));
     end if;
     -- after the table, so that the last writer's mutation is seen and goes too
-    delete from pgvectorize.mutations where mutations.index_id = target.id;
-    delete from pgvectorize.queries where queries.index_id = target.id;
-    delete from pgvectorize.recalls where recalls.index_id = target.id;
-    delete from pgvectorize.metadata_indexes where metadata_indexes.index_id = target.id;
-    delete from pgvectorize.namespace_indexes where namespace_indexes.index_id = target.id;
-    delete from pgvectorize.indexes where indexes.id = target.id;
+    delete from pgvectorize_private.mutations where mutations.index_id = target.id;
+    delete from pgvectorize_private.queries where queries.index_id = target.id;
+    delete from pgvectorize_private.recalls where recalls.index_id = target.id;
+    delete from pgvectorize_private.metadata_indexes where metadata_indexes.index_id = target.id;
+    delete from pgvectorize_private.namespace_indexes where namespace_indexes.index_id = target.id;
+    delete from pgvectorize_private.indexes where indexes.id = target.id;
 end;
 $$;
 
-comment on function pgvectorize.delete_index(text)
+comment on function pgvectorize.delete_index
     is 'Delete an index with all its vectors.';

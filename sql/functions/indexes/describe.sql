@@ -12,22 +12,22 @@ stable
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    target      pgvectorize.indexes := pgvectorize._hold(index);
+    target      pgvectorize_private.indexes := pgvectorize_private._lock_index(index);
     description pgvectorize.index_description;
 begin
     select mutations.mutation_id, mutations.processed_at
     into description.processed_up_to_mutation, description.processed_up_to_datetime
-    from pgvectorize.mutations
+    from pgvectorize_private.mutations
     where mutations.index_id = target.id
     order by mutations.processed_at desc
     limit 1;
     description.dimensions := target.dimensions;
     select counted.vector_count, counted.is_estimate
     into description.vector_count, description.is_estimate
-    from pgvectorize._vector_count(target, exact) as counted;
+    from pgvectorize_private._count_or_estimate(target, exact) as counted;
     return description;
 end;
 $$;
 
-comment on function pgvectorize.describe(text, boolean)
+comment on function pgvectorize.describe
     is 'What an index holds now.';

@@ -16,16 +16,16 @@ volatile
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    target pgvectorize.indexes;
+    target pgvectorize_private.indexes;
 begin
     if new_name is null and description is null and count_queries is null and ef_search is null then
-        perform pgvectorize._refuse(
+        perform pgvectorize_private._refuse_request(
             'give a new name, a description, whether to count queries, or ef_search',
             'Nothing else of an index can be changed.'
         );
     elsif ef_search is not null then
-        perform pgvectorize._check_between(
-            'ef_search', ef_search, 0, pgvectorize._limit('ef_search', false),
+        perform pgvectorize_private._check_between(
+            'ef_search', ef_search, 0, pgvectorize_private._limit('ef_search', false),
             'It is how many candidates the HNSW scan keeps; 0 brings the default back.'
         );
     end if;
@@ -37,14 +37,14 @@ begin
         where given.name is not null
         order by given.name collate "C"
     ) as wanted;
-    target := pgvectorize._index(name);
+    target := pgvectorize_private._find_index(name);
     if new_name <> name then
-        perform pgvectorize._claim_name(new_name);
-        perform pgvectorize._lock(target, 'access exclusive');
+        perform pgvectorize_private._reserve_name(new_name);
+        perform pgvectorize_private._lock_table(target, 'access exclusive');
         execute format('alter table %s rename to %I', target.relation, new_name);
     end if;
 
-    update pgvectorize.indexes
+    update pgvectorize_private.indexes
     set name = coalesce(new_name, update_index.name),
         description = nullif(coalesce(update_index.description, indexes.description), ''),
         is_counted = coalesce(count_queries, is_counted),
@@ -55,5 +55,5 @@ begin
 end;
 $$;
 
-comment on function pgvectorize.update_index(text, text, text, boolean, integer)
+comment on function pgvectorize.update_index
     is 'Change the name, the description or the settings of an index.';

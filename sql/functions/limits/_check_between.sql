@@ -1,5 +1,5 @@
 -- Refuse a number that is out of its bounds.
-create or replace function pgvectorize._check_between(
+create or replace function pgvectorize_private._check_between(
     name   text,
     value  bigint,
     lowest bigint,
@@ -13,12 +13,12 @@ parallel safe
 as $$
 begin
     if value is null or value not between lowest and most then
-        perform pgvectorize._refuse(
+        perform pgvectorize_private._refuse_request(
             format('%s must be between %s and %s, got %s', name, lowest, most, coalesce(value::text, 'null')), hint
         );
     end if;
 end;
 $$;
 
-comment on function pgvectorize._check_between(text, bigint, bigint, bigint, text)
+comment on function pgvectorize_private._check_between
     is 'Refuse a number that is out of its bounds.';

@@ -1,6 +1,6 @@
 -- Return a limit by its name. With constants it is computed when a statement is
 -- planned, not when it is run: give `strict` as a constant where speed matters.
-create or replace function pgvectorize._limit(name text, strict boolean)
+create or replace function pgvectorize_private._limit(name text, strict boolean)
 returns bigint
 language sql
 immutable
@@ -11,5 +11,5 @@ as $$
     where limits.name = _limit.name
 $$;
 
-comment on function pgvectorize._limit(text, boolean)
+comment on function pgvectorize_private._limit
     is 'A limit by its name.';

@@ -43,5 +43,5 @@ as $$
         ('string_bytes_compared',       null,             64, 'D: of a string index')
 $$;
 
-comment on function pgvectorize.limits()
+comment on function pgvectorize.limits
     is 'Every limit, here and in strict mode, with its source.';

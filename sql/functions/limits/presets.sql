@@ -52,5 +52,5 @@ as $$
         ('sentence-transformers/all-mpnet-base-v2',       768, 'cosine')
 $$;
 
-comment on function pgvectorize.presets()
+comment on function pgvectorize.presets
     is 'Known embedding models with their dimensions and metric.';

@@ -12,5 +12,5 @@ as $$
         ('stored',  0.05, 100000000::bigint, 10000000::bigint, 5000000::bigint,  date '2026-10-01')
 $$;
 
-comment on function pgvectorize.prices()
+comment on function pgvectorize.prices
     is 'What Vectorize charges.';

@@ -16,17 +16,17 @@ set search_path = pg_catalog, pg_temp
 set client_min_messages = warning
 as $$
 declare
-    target    pgvectorize.indexes := pgvectorize._hold(index);
+    target    pgvectorize_private.indexes := pgvectorize_private._lock_index(index);
     statement text;
 begin
     loop
-        statement := pgvectorize._metadata_index_step(target, property_name, index_type, how => '');
+        statement := pgvectorize_private._metadata_index_step(target, property_name, index_type, how => '');
         exit when statement is null;
         execute statement;
     end loop;
-    return pgvectorize._record_mutation(target);
+    return pgvectorize_private._log_mutation(target);
 end;
 $$;
 
-comment on function pgvectorize.create_metadata_index(text, text, text)
+comment on function pgvectorize.create_metadata_index
     is 'Create a metadata index on a property.';

@@ -10,29 +10,29 @@ volatile
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    target pgvectorize.indexes := pgvectorize._index(index);
+    target pgvectorize_private.indexes := pgvectorize_private._find_index(index);
     known  text;
 begin
     select indexes.index_type into known
-    from pgvectorize.metadata_indexes as indexes
+    from pgvectorize_private.metadata_indexes as indexes
     where indexes.index_id = target.id and indexes.property_name = delete_metadata_index.property_name;
     if known is not null then
-        perform pgvectorize._lock(target, 'access exclusive');
+        perform pgvectorize_private._lock_table(target, 'access exclusive');
     end if;
-    delete from pgvectorize.metadata_indexes as indexes
+    delete from pgvectorize_private.metadata_indexes as indexes
     where indexes.index_id = target.id and indexes.property_name = delete_metadata_index.property_name
     returning indexes.index_type into known;
     if known is null then
         raise exception 'index "%" has no metadata index on "%"', index, left(property_name, 64)
             using errcode = 'PV006', hint = 'List the metadata indexes to see which there are.';
     end if;
-    perform pgvectorize._alter(format(
+    perform pgvectorize_private._execute_ddl(format(
         'drop index if exists pgvectorize_data.%I',
-        pgvectorize._metadata_relation_name(target.id, property_name, known)
+        pgvectorize_private._metadata_index_name(target.id, property_name, known)
     ));
-    return pgvectorize._record_mutation(target);
+    return pgvectorize_private._log_mutation(target);
 end;
 $$;
 
-comment on function pgvectorize.delete_metadata_index(text, text)
+comment on function pgvectorize.delete_metadata_index
     is 'Delete the metadata index on a property.';

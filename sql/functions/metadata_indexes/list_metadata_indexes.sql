@@ -8,15 +8,15 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
     -- not within the query: where there are no metadata indexes at all, it would not be looked up
-    target pgvectorize.indexes := pgvectorize._index(index);
+    target pgvectorize_private.indexes := pgvectorize_private._find_index(index);
 begin
     return query
     select indexes.property_name, indexes.index_type
-    from pgvectorize.metadata_indexes as indexes
+    from pgvectorize_private.metadata_indexes as indexes
     where indexes.index_id = target.id
     order by indexes.property_name collate "C";
 end;
 $$;
 
-comment on function pgvectorize.list_metadata_indexes(text)
+comment on function pgvectorize.list_metadata_indexes
     is 'The metadata indexes of an index.';

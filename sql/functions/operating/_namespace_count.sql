@@ -1,7 +1,7 @@
 -- Count the namespaces of an index, those without one as one, or estimate how many they
 -- are, by the statistics; null while there are none.
-create or replace function pgvectorize._namespace_count(
-    target        pgvectorize.indexes,
+create or replace function pgvectorize_private._namespace_count(
+    target        pgvectorize_private.indexes,
     vector_count  bigint,
     is_estimate   boolean
 )
@@ -27,5 +27,5 @@ begin
 end;
 $$;
 
-comment on function pgvectorize._namespace_count(pgvectorize.indexes, bigint, boolean)
+comment on function pgvectorize_private._namespace_count
     is 'How many namespaces an index has, or about how many.';

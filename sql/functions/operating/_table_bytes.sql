@@ -5,7 +5,7 @@
 -- A row of more than 2,032 bytes puts its embedding out of line, in chunks of 1,996 bytes
 -- with 20 bytes in an index each; then, if it must, its metadata. Pages of the table are
 -- filled as create_index says, those of indexes to 90 %.
-create or replace function pgvectorize._table_bytes(
+create or replace function pgvectorize_private._table_bytes(
     vectors          bigint,
     dimensions       integer,
     storage          text,
@@ -25,7 +25,7 @@ as $$
         + (4 + 8 * ceil((9 + id_bytes) / 8)) / entries.usable
         + (4 + 8 * ceil((10 + id_bytes + namespace_bytes) / 8)) / entries.usable
     )
-    from pgvectorize._value_bytes(dimensions, storage) as values_
+    from pgvectorize_private._value_bytes(dimensions, storage) as values_
     cross join lateral (select 8152 * 0.9::double precision as usable) as entries
     cross join lateral (
         -- the head of a row, what is short in it, inserted_by
@@ -48,7 +48,7 @@ as $$
     ) as pages
     cross join lateral (
         select
-            coalesce(sum(pgvectorize._toast_pages(long.bytes)), 0) as pages,
+            coalesce(sum(pgvectorize_private._toast_pages(long.bytes)), 0) as pages,
             coalesce(sum(ceil(long.bytes / 1996)), 0) as chunks
         from (
             select 4 + values_ as bytes where out_of_line.is_embedding
@@ -58,7 +58,5 @@ as $$
     ) as outside
 $$;
 
-comment on function pgvectorize._table_bytes(
-    bigint, integer, text, double precision, double precision, double precision
-)
+comment on function pgvectorize_private._table_bytes
     is 'Size of the table of an index with its vectors just written.';

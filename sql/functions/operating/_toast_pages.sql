@@ -2,7 +2,7 @@
 -- 1,996 bytes and a rest, each with a head of 36 and a pointer of 4, and Postgres puts one
 -- after the other on pages of 8,168; of a page that a chunk did not fit on, only rests use
 -- what is left. Half a page can be lost that way, so a few hundred values are laid out.
-create or replace function pgvectorize._toast_pages(bytes double precision)
+create or replace function pgvectorize_private._toast_pages(bytes double precision)
 returns double precision
 language plpgsql
 immutable
@@ -36,5 +36,5 @@ begin
 end;
 $$;
 
-comment on function pgvectorize._toast_pages(double precision)
+comment on function pgvectorize_private._toast_pages
     is 'Pages that a value takes out of line.';

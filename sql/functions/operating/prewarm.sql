@@ -21,7 +21,7 @@ volatile
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    target  pgvectorize.indexes := pgvectorize._hold(index);
+    target  pgvectorize_private.indexes := pgvectorize_private._lock_index(index);
     home    text;
     warmed  regclass;  -- not looked up by name: only a superuser may see into pg_toast
 begin
@@ -40,7 +40,7 @@ begin
             select
                 each.relation, each.bytes,
                 case each.kind when 'hnsw' then 1 when 'namespace' then 2 else 3 end as place
-            from pgvectorize._indexes_of(target) as each
+            from pgvectorize_private._postgres_indexes(target) as each
             where each.is_valid and each.kind <> 'new'
             union all
             select class.oid::regclass, pg_relation_size(class.oid), 4
@@ -60,7 +60,7 @@ begin
             select wanted.*, sum(wanted.bytes) over (order by wanted.place, wanted.relation::oid) as with_those_before
             from wanted
         )
-        select placed.relation, placed.relation::text, placed.bytes, placed.with_those_before <= 0.9 * pgvectorize._setting_bytes('shared_buffers')
+        select placed.relation, placed.relation::text, placed.bytes, placed.with_those_before <= 0.9 * pgvectorize_private._setting_bytes('shared_buffers')
         from placed
         order by placed.place desc, placed.relation::oid desc
     loop
@@ -71,5 +71,5 @@ begin
 end;
 $$;
 
-comment on function pgvectorize.prewarm(text)
+comment on function pgvectorize.prewarm
     is 'Read an index into memory.';

@@ -48,36 +48,36 @@ declare
     chosen   pgvectorize.preset;
 begin
     if preset is not null then
-        chosen := pgvectorize._preset(preset);
+        chosen := pgvectorize_private._find_preset(preset);
         if dimensions <> chosen.dimensions then
-            perform pgvectorize._refuse(
+            perform pgvectorize_private._refuse_request(
                 format('preset "%s" means %s dimensions, but %s were given', preset, chosen.dimensions, dimensions),
                 'Give a preset, or dimensions.'
             );
         end if;
         dimensions := chosen.dimensions;
     end if;
-    perform pgvectorize._check_between('vectors', vectors, 1, 10000000000, 'It is how many the index is to hold.');
-    perform pgvectorize._check_between(
-        'dimensions', dimensions, pgvectorize._limit('dimensions_least', false), pgvectorize._limit('dimensions', false),
+    perform pgvectorize_private._check_between('vectors', vectors, 1, 10000000000, 'It is how many the index is to hold.');
+    perform pgvectorize_private._check_between(
+        'dimensions', dimensions, pgvectorize_private._limit('dimensions_least', false), pgvectorize_private._limit('dimensions', false),
         'Give dimensions, or a preset.'
     );
-    perform pgvectorize._check_between('metadata_bytes', metadata_bytes, 0, 1000000, 'It is the average of a vector.');
-    perform pgvectorize._check_between(
-        'id_bytes', id_bytes, 1, pgvectorize._limit('id_bytes', false), 'It is the average of an id.'
+    perform pgvectorize_private._check_between('metadata_bytes', metadata_bytes, 0, 1000000, 'It is the average of a vector.');
+    perform pgvectorize_private._check_between(
+        'id_bytes', id_bytes, 1, pgvectorize_private._limit('id_bytes', false), 'It is the average of an id.'
     );
-    hnsw_precision := coalesce(index_precision, pgvectorize._default_precision(dimensions, storage));
-    perform pgvectorize._check_graph(dimensions, storage, hnsw_precision, m, greatest(64, 2 * m));
+    hnsw_precision := coalesce(index_precision, pgvectorize_private._default_precision(dimensions, storage));
+    perform pgvectorize_private._check_hnsw_options(dimensions, storage, hnsw_precision, m, greatest(64, 2 * m));
 
-    table_bytes := pgvectorize._table_bytes(vectors, dimensions, storage, metadata_bytes, id_bytes, 0);
-    hnsw_bytes := pgvectorize._hnsw_bytes(vectors, dimensions, hnsw_precision, m);
+    table_bytes := pgvectorize_private._table_bytes(vectors, dimensions, storage, metadata_bytes, id_bytes, 0);
+    hnsw_bytes := pgvectorize_private._hnsw_bytes(vectors, dimensions, hnsw_precision, m);
     total_bytes := table_bytes + hnsw_bytes;
-    build_memory := greatest(pgvectorize._build_memory(vectors, dimensions, hnsw_precision, m), 64 * megabyte);
+    build_memory := greatest(pgvectorize_private._build_memory(vectors, dimensions, hnsw_precision, m), 64 * megabyte);
     shared_memory := build_memory + 8 * megabyte;
-    shared_buffers := pgvectorize._buffers_wanted(hnsw_bytes, table_bytes);
+    shared_buffers := pgvectorize_private._shared_buffers_bytes(hnsw_bytes, table_bytes);
     return next;
 end;
 $$;
 
-comment on function pgvectorize.size(bigint, integer, text, text, text, integer, integer, integer)
+comment on function pgvectorize.size
     is 'How much room and memory an index takes.';

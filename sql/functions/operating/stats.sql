@@ -57,18 +57,18 @@ set search_path = pg_catalog, pg_temp
 as $$
 #variable_conflict use_column
 declare
-    target pgvectorize.indexes := pgvectorize._hold(index);
+    target pgvectorize_private.indexes := pgvectorize_private._lock_index(index);
     known  pg_stat_all_tables;
 begin
     name := target.name;
-    has_hnsw := pgvectorize._is_valid(pgvectorize._relation_name(target.id, 'embedding_hnsw'));
+    has_hnsw := pgvectorize_private._is_valid_index(pgvectorize_private._relation_name(target.id, 'embedding_hnsw'));
     index_precision := target.index_precision;
     m := target.m;
     ef_construction := target.ef_construction;
     ef_search := target.ef_search;
     select counted.vector_count, counted.is_estimate into vector_count, is_estimate
-    from pgvectorize._vector_count(target, exact) as counted;
-    namespace_count := pgvectorize._namespace_count(target, vector_count, is_estimate);
+    from pgvectorize_private._count_or_estimate(target, exact) as counted;
+    namespace_count := pgvectorize_private._namespace_count(target, vector_count, is_estimate);
 
     table_bytes := pg_table_size(target.relation);
     select coalesce(pg_total_relation_size(nullif(class.reltoastrelid, 0)), 0) into toast_bytes
@@ -87,7 +87,7 @@ begin
             'last_scan', to_char(each.last_scan at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"+00:00"')
         )), '[]')
     into hnsw_bytes, namespace_hnsw_bytes, metadata_index_bytes, other_index_bytes, hnsw_hit_ratio, indexes
-    from pgvectorize._indexes_of(target) as each;
+    from pgvectorize_private._postgres_indexes(target) as each;
     total_bytes := pg_total_relation_size(target.relation);
     bytes_per_vector := total_bytes / nullif(vector_count, 0);
 
@@ -113,5 +113,5 @@ begin
 end;
 $$;
 
-comment on function pgvectorize.stats(text, boolean)
+comment on function pgvectorize.stats
     is 'Rows, room, use and builds of an index.';

@@ -14,18 +14,18 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
     this_month date := date_trunc('month', now() at time zone 'UTC');
-    target     pgvectorize.indexes;
+    target     pgvectorize_private.indexes;
 begin
     if index is not null then
-        perform pgvectorize._index(index);
+        perform pgvectorize_private._find_index(index);
     end if;
     for target in
-        select indexes.* from pgvectorize.indexes
+        select indexes.* from pgvectorize_private.indexes
         where index is null or indexes.name = index
         order by indexes.name collate "C"
     loop
         begin
-            perform pgvectorize._lock(target, 'access share');
+            perform pgvectorize_private._lock_table(target, 'access share');
         exception when sqlstate 'PV001' then
             if index is not null then
                 raise;
@@ -35,13 +35,13 @@ begin
         return query
         with months as (
             select counted.month, sum(counted.queries)::bigint as queries
-            from pgvectorize.queries as counted
+            from pgvectorize_private.queries as counted
             where counted.index_id = target.id
             group by counted.month
             union
             select this_month, case when target.is_counted then 0 end
             where not exists (
-                select from pgvectorize.queries as counted
+                select from pgvectorize_private.queries as counted
                 where counted.index_id = target.id and counted.month = this_month
             )
         ),
@@ -50,16 +50,16 @@ begin
                 counted.vector_count * target.dimensions as stored_dimensions,
                 months.queries * target.dimensions as queried_dimensions
             from months
-            cross join pgvectorize._vector_count(target, exact => false) as counted
+            cross join pgvectorize_private._count_or_estimate(target, exact => false) as counted
         )
         select target.name, amounts.month, target.dimensions, amounts.stored, amounts.stored_dimensions,
             amounts.queries, amounts.queried_dimensions,
-            round(pgvectorize._cost(amounts.stored_dimensions, amounts.queried_dimensions), 4)
+            round(pgvectorize_private._vectorize_dollars(amounts.stored_dimensions, amounts.queried_dimensions), 4)
         from amounts
         order by amounts.month desc;
     end loop;
 end;
 $$;
 
-comment on function pgvectorize.usage(text)
+comment on function pgvectorize.usage
     is 'What each index stores and how often it was queried, by month.';

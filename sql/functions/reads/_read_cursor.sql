@@ -1,7 +1,7 @@
 -- Read a cursor of `list_vectors`, or refuse one that has expired, or that is not
 -- of this listing.
-create or replace function pgvectorize._read_cursor(
-    target     pgvectorize.indexes,
+create or replace function pgvectorize_private._read_cursor(
+    target     pgvectorize_private.indexes,
     namespace  text,
     filter     jsonb,
     cursor     text,
@@ -21,7 +21,7 @@ declare
 begin
     begin
         place := convert_from(decode(cursor, 'base64'), 'UTF8')::jsonb;
-        if place ->> 'check' = pgvectorize._cursor_check(target, namespace, filter, place) then
+        if place ->> 'check' = pgvectorize_private._cursor_digest(target, namespace, filter, place) then
             after := place ->> 'after';
             total := place ->> 'total';
             seen := place ->> 'seen';
@@ -32,12 +32,12 @@ begin
         after := null;  -- not base64, not UTF-8, not JSON, or not what we write
     end;
     if after is null or total is null or seen is null or until is null then
-        perform pgvectorize._refuse(
+        perform pgvectorize_private._refuse_request(
             format('the cursor is not one of index "%s" with this namespace and filter', target.name),
             'Start again without a cursor.'
         );
     elsif until < clock_timestamp() then
-        perform pgvectorize._refuse(
+        perform pgvectorize_private._refuse_request(
             format('the cursor expired at %s', to_char(until at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS "UTC"')),
             'Start again without a cursor.'
         );
@@ -45,5 +45,5 @@ begin
 end;
 $$;
 
-comment on function pgvectorize._read_cursor(pgvectorize.indexes, text, jsonb, text)
+comment on function pgvectorize_private._read_cursor
     is 'The place in a listing that a cursor stands for.';

@@ -11,16 +11,16 @@ stable
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    target pgvectorize.indexes := pgvectorize._hold(index);
+    target pgvectorize_private.indexes := pgvectorize_private._lock_index(index);
     number bigint;
 begin
     execute format(
         'select count(*) from %s as stored where %s',
-        target.relation, pgvectorize._predicate_sql(target, namespace, filter, namespaces)
+        target.relation, pgvectorize_private._predicate_sql(target, namespace, filter, namespaces)
     ) into number;
     return number;
 end;
 $$;
 
-comment on function pgvectorize.count(text, text, jsonb, text[])
+comment on function pgvectorize.count
     is 'How many vectors an index holds, or how many match.';

@@ -23,14 +23,14 @@ stable
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    target pgvectorize.indexes := pgvectorize._hold(index);
+    target pgvectorize_private.indexes := pgvectorize_private._lock_index(index);
     found  text;
 begin
-    perform pgvectorize._check_property_name(property_name, 'PV000');
-    perform pgvectorize._check_between('top_k', top_k, 1, pgvectorize._limit('facets', false), 'The default is 20.');
+    perform pgvectorize_private._check_property_name(property_name, 'PV000');
+    perform pgvectorize_private._check_between('top_k', top_k, 1, pgvectorize_private._limit('facets', false), 'The default is 20.');
     if buckets is not null then
-        perform pgvectorize._check_between(
-            'buckets', buckets, 1, pgvectorize._limit('facets', false), 'It is how many ranges the numbers are cut into.'
+        perform pgvectorize_private._check_between(
+            'buckets', buckets, 1, pgvectorize_private._limit('facets', false), 'It is how many ranges the numbers are cut into.'
         );
     end if;
 
@@ -53,8 +53,8 @@ begin
         where jsonb_typeof(property.value) = 'array'
         $sql$,
         target.relation,
-        pgvectorize._property_sql(property_name, null),
-        pgvectorize._predicate_sql(target, namespace, filter)
+        pgvectorize_private._property_sql(property_name, null),
+        pgvectorize_private._predicate_sql(target, namespace, filter)
     );
 
     if buckets is null then
@@ -108,5 +108,5 @@ begin
 end;
 $$;
 
-comment on function pgvectorize.facets(text, text, jsonb, text, integer, integer)
+comment on function pgvectorize.facets
     is 'The values of a metadata property, counted.';

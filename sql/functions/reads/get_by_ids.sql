@@ -10,10 +10,10 @@ stable
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    target pgvectorize.indexes := pgvectorize._hold(index);
+    target pgvectorize_private.indexes := pgvectorize_private._lock_index(index);
 begin
     if target.is_strict then
-        perform pgvectorize._check_strict_ids(ids, 'ids_to_get');
+        perform pgvectorize_private._check_strict_ids(ids, 'ids_to_get');
     end if;
     return query execute format(
         $sql$
@@ -31,5 +31,5 @@ begin
 end;
 $$;
 
-comment on function pgvectorize.get_by_ids(text, text[])
+comment on function pgvectorize.get_by_ids
     is 'Vectors by id, in the order asked for.';

@@ -7,7 +7,7 @@ stable
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    target pgvectorize.indexes := pgvectorize._hold(index);
+    target pgvectorize_private.indexes := pgvectorize_private._lock_index(index);
 begin
     return query execute format(
         $sql$
@@ -21,5 +21,5 @@ begin
 end;
 $$;
 
-comment on function pgvectorize.list_namespaces(text)
+comment on function pgvectorize.list_namespaces
     is 'The namespaces of an index, with their sizes.';

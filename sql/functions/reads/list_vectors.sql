@@ -29,14 +29,14 @@ parallel unsafe  -- as is pg_current_xact_id_if_assigned
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    target    pgvectorize.indexes := pgvectorize._hold(index);
-    predicate text := pgvectorize._predicate_sql(target, namespace, filter);
+    target    pgvectorize_private.indexes := pgvectorize_private._lock_index(index);
+    predicate text := pgvectorize_private._predicate_sql(target, namespace, filter);
     page      pgvectorize.vector_list;
     place     record;
     following jsonb;
 begin
-    perform pgvectorize._check_between(
-        'count', count, 1, pgvectorize._limit('vectors_to_list', false), 'The default is 100.'
+    perform pgvectorize_private._check_between(
+        'count', count, 1, pgvectorize_private._limit('vectors_to_list', false), 'The default is 100.'
     );
 
     if cursor is null then
@@ -44,9 +44,9 @@ begin
         into place;
         execute format('select count(*) from %s as stored where %s', target.relation, predicate) into place.total;
     else
-        place := pgvectorize._read_cursor(target, namespace, filter, cursor);
+        place := pgvectorize_private._read_cursor(target, namespace, filter, cursor);
         predicate := format(
-            'stored.id > $1 and pgvectorize._existed(stored.inserted_by, stored.xmin, $2, $3) and %s', predicate
+            'stored.id > $1 and pgvectorize_private._was_inserted_before(stored.inserted_by, stored.xmin, $2, $3) and %s', predicate
         );
     end if;
 
@@ -68,7 +68,7 @@ begin
         case when return_values then 'stored.embedding' else 'null' end,
         case
             when return_metadata in ('all', 'true') then 'stored.metadata'
-            else pgvectorize._metadata_sql(target, return_metadata, 'stored.metadata')
+            else pgvectorize_private._returned_metadata_sql(target, return_metadata, 'stored.metadata')
         end,
         predicate,
         count + 1
@@ -86,12 +86,12 @@ begin
             'until', page.cursor_expiration_timestamp
         );
         following := following
-            || jsonb_build_object('check', pgvectorize._cursor_check(target, namespace, filter, following));
+            || jsonb_build_object('check', pgvectorize_private._cursor_digest(target, namespace, filter, following));
         page.next_cursor := translate(encode(convert_to(following::text, 'UTF8'), 'base64'), E'\n', '');
     end if;
     return page;
 end;
 $$;
 
-comment on function pgvectorize.list_vectors(text, integer, text, text, jsonb, boolean, text)
+comment on function pgvectorize.list_vectors
     is 'The vectors of an index, page by page.';

@@ -9,7 +9,7 @@
 --
 -- The vectors lie on pages that are drawn by lot, 20 for each that is wanted, so that a
 -- large table is not read as a whole.
-create or replace function pgvectorize._sample_queries(target pgvectorize.indexes, queries integer)
+create or replace function pgvectorize_private._sample_queries(target pgvectorize_private.indexes, queries integer)
 returns @vector@.vector[]
 language plpgsql
 volatile
@@ -49,5 +49,5 @@ begin
 end;
 $$;
 
-comment on function pgvectorize._sample_queries(pgvectorize.indexes, integer)
+comment on function pgvectorize_private._sample_queries
     is 'Vectors to query an index with, of those that it holds.';

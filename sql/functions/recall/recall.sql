@@ -28,24 +28,24 @@ volatile
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    target pgvectorize.indexes := pgvectorize._hold(index);
+    target pgvectorize_private.indexes := pgvectorize_private._lock_index(index);
     points pgvectorize.recall_point[];
 begin
     if store and current_setting('transaction_read_only')::boolean then
-        perform pgvectorize._refuse(
+        perform pgvectorize_private._refuse_request(
             'what is measured cannot be stored in a read-only transaction', 'Measure with store => false.'
         );
-    elsif store and not has_table_privilege('pgvectorize.recalls', 'insert') then
+    elsif store and not has_table_privilege('pgvectorize_private.recalls', 'insert') then
         raise insufficient_privilege
             using message = 'permission denied for table recalls', hint = 'Measure with store => false.';
     end if;
-    points := array(select point from pgvectorize._recall_curve(target, queries, top_k, vectors) as point);
+    points := array(select point from pgvectorize_private._measure_recall_curve(target, queries, top_k, vectors) as point);
     if store then
-        perform pgvectorize._keep_recalls(target, points);
+        perform pgvectorize_private._store_recalls(target, points);
     end if;
     return query select point.* from unnest(points) as point;
 end;
 $$;
 
-comment on function pgvectorize.recall(text, integer, integer, @vector@.vector[], boolean)
+comment on function pgvectorize.recall
     is 'What share of the true nearest an index finds, by ef_search.';

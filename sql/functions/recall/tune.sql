@@ -24,21 +24,21 @@ set search_path = pg_catalog, pg_temp
 as $$
 #variable_conflict use_variable
 declare
-    target pgvectorize.indexes := pgvectorize._hold(index);
+    target pgvectorize_private.indexes := pgvectorize_private._lock_index(index);
     points pgvectorize.recall_point[];
     point  pgvectorize.recall_point;
     best   pgvectorize.recall_point;
 begin
-    perform pgvectorize._check_recall(recall);
+    perform pgvectorize_private._check_recall(recall);
     if current_setting('transaction_read_only')::boolean then
-        perform pgvectorize._refuse(
+        perform pgvectorize_private._refuse_request(
             'an index cannot be tuned in a read-only transaction', 'Measure with recall(…, store => false).'
         );
-    elsif not has_table_privilege('pgvectorize.recalls', 'insert') then
+    elsif not has_table_privilege('pgvectorize_private.recalls', 'insert') then
         raise insufficient_privilege
             using message = 'permission denied for table recalls', hint = 'Measure with recall(…, store => false).';
     end if;
-    points := array(select measured from pgvectorize._recall_curve(target, queries, top_k, vectors, recall) as measured);
+    points := array(select measured from pgvectorize_private._measure_recall_curve(target, queries, top_k, vectors, recall) as measured);
     foreach point in array points loop
         exit when point.recall - point.standard_error >= recall;  -- the last one, which is exact, does
         best := point;
@@ -65,14 +65,14 @@ begin
     end if;
 
     if point.ef_search is not null then
-        perform pgvectorize._keep_recalls(target, points);
-        update pgvectorize.indexes
-        set ef_search = point.ef_search, graph_cost = pgvectorize._graph_cost(target, points), modified_on = clock_timestamp()
+        perform pgvectorize_private._store_recalls(target, points);
+        update pgvectorize_private.indexes
+        set ef_search = point.ef_search, hnsw_step_cost = pgvectorize_private._hnsw_step_cost(target, points), modified_on = clock_timestamp()
         where indexes.id = target.id;
     end if;
     return point;
 end;
 $$;
 
-comment on function pgvectorize.tune(text, double precision, integer, integer, @vector@.vector[])
+comment on function pgvectorize.tune
     is 'Find and set the least ef_search that reaches a recall.';

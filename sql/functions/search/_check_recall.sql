@@ -1,5 +1,5 @@
 -- Refuse a recall that cannot be asked for.
-create or replace function pgvectorize._check_recall(recall double precision)
+create or replace function pgvectorize_private._check_recall(recall double precision)
 returns void
 language plpgsql
 immutable
@@ -7,7 +7,7 @@ parallel safe
 as $$
 begin
     if (recall > 0 and recall <= 1) is not true then
-        perform pgvectorize._refuse(
+        perform pgvectorize_private._refuse_request(
             format('recall must be above 0 and at most 1, got %s', coalesce(recall::text, 'null')),
             'It is a share of the true nearest, such as 0.98.'
         );
@@ -15,5 +15,5 @@ begin
 end;
 $$;
 
-comment on function pgvectorize._check_recall(double precision)
+comment on function pgvectorize_private._check_recall
     is 'Refuse a recall that cannot be asked for.';

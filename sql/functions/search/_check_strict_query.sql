@@ -1,6 +1,6 @@
 -- Refuse what Vectorize would not take as the options of a query.
-create or replace function pgvectorize._check_strict_query(
-    target           pgvectorize.indexes,
+create or replace function pgvectorize_private._check_strict_query(
+    target           pgvectorize_private.indexes,
     vector           @vector@.vector,
     top_k            integer,
     return_values    boolean,
@@ -15,11 +15,11 @@ parallel safe
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    most       bigint := pgvectorize._limit('top_k', true);
-    most_whole bigint := pgvectorize._limit('top_k_whole', true);
+    most       bigint := pgvectorize_private._limit('top_k', true);
+    most_whole bigint := pgvectorize_private._limit('top_k_whole', true);
 begin
     if @vector@.vector_dims(vector) <> target.dimensions then
-        perform pgvectorize._refuse_strictly(
+        perform pgvectorize_private._refuse_as_vectorize(
             format(
                 'invalid query vector, expected %s dimensions, and got %s dimensions',
                 target.dimensions, @vector@.vector_dims(vector)
@@ -27,7 +27,7 @@ begin
             40006, 'PV004'
         );
     elsif top_k > most_whole and (return_values or return_metadata in ('all', 'true')) then
-        perform pgvectorize._refuse_strictly(
+        perform pgvectorize_private._refuse_as_vectorize(
             format(
                 'with returnValues=true or returnMetadata=all, max top K is %s, but got %s; for a top K up to %s,'
                 ' retry with returnValues=false and returnMetadata=indexed',
@@ -36,23 +36,21 @@ begin
             40025
         );
     elsif top_k > most then
-        perform pgvectorize._refuse_strictly(format('max top K is %s, but got %s', most, top_k), 40025);
+        perform pgvectorize_private._refuse_as_vectorize(format('max top K is %s, but got %s', most, top_k), 40025);
     elsif return_metadata not in ('none', 'indexed', 'all', 'true', 'false') then
-        perform pgvectorize._refuse_strictly(
+        perform pgvectorize_private._refuse_as_vectorize(
             format(
                 'Invalid returnMetadata option. Expected: true, false, "none", "indexed" or "all"; got: %s', return_metadata
             ),
             40026
         );
     elsif skip > 0 or max_distance is not null then
-        perform pgvectorize._refuse_strictly(
+        perform pgvectorize_private._refuse_as_vectorize(
             format('Vectorize has no %s', case when skip > 0 then 'offset' else 'threshold' end)
         );
     end if;
 end;
 $$;
 
-comment on function pgvectorize._check_strict_query(
-    pgvectorize.indexes, @vector@.vector, integer, boolean, text, integer, double precision
-)
+comment on function pgvectorize_private._check_strict_query
     is 'Refuse what Vectorize would not take as the options of a query.';

@@ -27,8 +27,8 @@
 --
 -- explained  return instead a row for each way that was tried, whose metadata tells of it:
 --            so `explain` tells of what is done here, and not of what it would do itself
-create or replace function pgvectorize._search(
-    target           pgvectorize.indexes,
+create or replace function pgvectorize_private._search(
+    target           pgvectorize_private.indexes,
     vector           @vector@.vector,
     top_k            integer,
     predicate        text,
@@ -54,8 +54,8 @@ set hnsw.scan_mem_multiplier = 1
 set enable_seqscan = on
 as $$
 declare
-    hnsw       regclass := pgvectorize._hnsw(target);
-    others     regclass[] := case when target.has_other_graphs then pgvectorize._other_graphs(target) end;
+    hnsw       regclass := pgvectorize_private._hnsw_index(target);
+    others     regclass[] := case when target.has_other_hnsw then pgvectorize_private._other_hnsw_indexes(target) end;
     graph      regclass;  -- of the one namespace that is asked for
     is_plain   boolean := predicate = 'true';
     depth      integer := top_k + skip;
@@ -69,7 +69,7 @@ declare
         ' and octet_length(stored.id) >= 0', ' and octet_length(stored.namespace) >= 0',
         ' and bit_length(stored.id) >= 0', ' and bit_length(stored.namespace) >= 0'
     ];
-    graph_cost double precision := coalesce(target.graph_cost, 9);
+    hnsw_step_cost double precision := coalesce(target.hnsw_step_cost, 9);
     count      double precision;  -- of rows, about
     walk       double precision;  -- steps that a walk may take
     set        text;
@@ -81,32 +81,32 @@ declare
     matches    pgvectorize.match[];
     plan       jsonb;
 begin
-    if target.is_strict or pgvectorize._values_problem(target, vector) is not null
+    if target.is_strict or pgvectorize_private._values_problem(target, vector) is not null
         or (
-            top_k between 1 and pgvectorize._limit('top_k', false)
-            and skip between 0 and pgvectorize._limit('offset', false)
-            and coalesce(ef_search, 1) between 1 and pgvectorize._limit('ef_search', false)
+            top_k between 1 and pgvectorize_private._limit('top_k', false)
+            and skip between 0 and pgvectorize_private._limit('offset', false)
+            and coalesce(ef_search, 1) between 1 and pgvectorize_private._limit('ef_search', false)
         ) is not true
     then
-        perform pgvectorize._check_search(
+        perform pgvectorize_private._check_search(
             target, vector, top_k, return_values, return_metadata, ef_search, skip, max_distance
         );
     end if;
     if target.is_counted then
-        perform pgvectorize._count_queries(target);
+        perform pgvectorize_private._count_queries(target);
     end if;
 
     if recall is not null then
-        least_ef := pgvectorize._ef_search(target, recall, depth, exact);
+        least_ef := pgvectorize_private._ef_search_for_recall(target, recall, depth, exact);
         ef_search := greatest(ef_search, least_ef);
         exact := least_ef is null;
     end if;
     if others is not null and not is_plain then
         select own.graph, own.is_alone into graph, is_plain
-        from pgvectorize._namespace_graph(target, predicate) as own;
+        from pgvectorize_private._namespace_hnsw_of_predicate(target, predicate) as own;
     end if;
-    breadth := pgvectorize._breadth(target, ef_search, depth, not is_plain);
-    candidates := pgvectorize._candidates(target, breadth, depth);
+    breadth := pgvectorize_private._effective_ef_search(target, ef_search, depth, not is_plain);
+    candidates := pgvectorize_private._scan_limit(target, breadth, depth);
     ways := case
         when exact or hnsw is null then array['exact']
         -- relaxed_order keeps every candidate that was passed over, which an
@@ -117,35 +117,35 @@ begin
     if not is_plain then
         select class.reltuples into count from pg_class as class
         where class.oid = coalesce(graph, target.relation) and class.reltuples > 0;  -- -1 before the first analyze
-        walk := sqrt(depth * count / graph_cost);
+        walk := sqrt(depth * count / hnsw_step_cost);
     end if;
 
     foreach way in array ways loop
-        before := pgvectorize._graph_use(hnsw, others);
+        before := pgvectorize_private._hnsw_scan_counters(hnsw, others);
         if way <> 'exact' then
-            set := pgvectorize._set_hnsw(
+            set := pgvectorize_private._set_search_settings(
                 breadth, way, coalesce(greatest(15 * walk, breadth), 20000)::integer, coalesce(count < 20000, true)
             );
         elsif count >= 20000 then
-            set := pgvectorize._set_hnsw(breadth, 'off', 20000, true);
+            set := pgvectorize_private._set_search_settings(breadth, 'off', 20000, true);
         end if;
-        statement := pgvectorize._search_sql(
+        statement := pgvectorize_private._search_sql(
             target, '$1',
             case
                 when way = 'exact' or count is null then predicate
                 when count < 20000 then predicate || array_to_string(unlikely, '')
-                else predicate || array_to_string(unlikely[:greatest(round(ln(graph_cost) / ln(3)), 1)::integer], '')
+                else predicate || array_to_string(unlikely[:greatest(round(ln(hnsw_step_cost) / ln(3)), 1)::integer], '')
             end,
             way,
             case way when 'exact' then depth else candidates end,
             case when return_values then 'nearest.embedding' else 'null' end,
-            case return_metadata when 'none' then 'null' else pgvectorize._metadata_sql(target, return_metadata) end,
+            case return_metadata when 'none' then 'null' else pgvectorize_private._returned_metadata_sql(target, return_metadata) end,
             case when max_distance is not null then 'nearest.distance <= $2' end
         );
         if explained then
-            plan := pgvectorize._explain(statement, vector, max_distance);
+            plan := pgvectorize_private._run_explain(statement, vector, max_distance);
             found := (plan #> '{Plan,Plans,0,Actual Rows}')::numeric;  -- of what the aggregates count
-            used := pgvectorize._graph_use(hnsw, others);
+            used := pgvectorize_private._hnsw_scan_counters(hnsw, others);
             return next row(null, null, null, null, jsonb_build_object(
                 'way', way, 'ef_search', breadth, 'found', found, 'wanted', depth, 'steps', used[2] - before[2],
                 'trusted_steps', greatest(walk, candidates + breadth),
@@ -154,7 +154,7 @@ begin
         else
             execute statement into matches, found using vector, max_distance;
         end if;
-        used := pgvectorize._graph_use(hnsw, others);
+        used := pgvectorize_private._hnsw_scan_counters(hnsw, others);
         exit when found >= depth and (walk is null or used[2] - before[2] <= greatest(walk, candidates + breadth))
             or can_tell and used[1] = before[1];
     end loop;
@@ -165,8 +165,5 @@ begin
 end;
 $$;
 
-comment on function pgvectorize._search(
-    pgvectorize.indexes, @vector@.vector, integer, text, boolean, text, integer, boolean, integer, double precision,
-    double precision, boolean
-)
+comment on function pgvectorize_private._search
     is 'The nearest vectors among those that satisfy a predicate.';

@@ -14,8 +14,8 @@
 -- planner puts an incremental sort above it. PostgreSQL 16 cannot, and would read the whole
 -- table; there the array gets all that tie with the last. `array_agg` sorts again, also because
 -- `relaxed_order` returns rows slightly out of order.
-create or replace function pgvectorize._search_sql(
-    target      pgvectorize.indexes,
+create or replace function pgvectorize_private._search_sql(
+    target      pgvectorize_private.indexes,
     vector      text,
     predicate   text,
     way         text,
@@ -30,7 +30,7 @@ stable
 parallel safe
 as $$
 declare
-    metric   record := pgvectorize._metric(target.metric);
+    metric   record := pgvectorize_private._metric(target.metric);
     distance text := format(
         'stored.embedding%s %s %s',
         -- else the query vector would be rounded to float16 as well
@@ -43,9 +43,9 @@ begin
     elsif target.index_precision <> 'float32' then
         nearest := format(
             '%s %s %s',
-            pgvectorize._graph_sql(target, 'stored.embedding'),
+            pgvectorize_private._hnsw_key_sql(target, 'stored.embedding'),
             case target.index_precision when 'binary' then 'operator(@vector@.<~>)' else metric.operator end,
-            pgvectorize._graph_sql(target, vector)
+            pgvectorize_private._hnsw_key_sql(target, vector)
         );
     end if;
     return format(
@@ -76,5 +76,5 @@ begin
 end;
 $$;
 
-comment on function pgvectorize._search_sql(pgvectorize.indexes, text, text, text, integer, text, text, text)
+comment on function pgvectorize_private._search_sql
     is 'The statement of a search.';

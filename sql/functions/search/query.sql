@@ -42,18 +42,15 @@ rows 10
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    target pgvectorize.indexes := pgvectorize._hold(index);
+    target pgvectorize_private.indexes := pgvectorize_private._lock_index(index);
 begin
-    return query select * from pgvectorize._search(
-        target, vector, top_k, pgvectorize._predicate_sql(target, namespace, filter, namespaces, exclude_ids),
+    return query select * from pgvectorize_private._search(
+        target, vector, top_k, pgvectorize_private._predicate_sql(target, namespace, filter, namespaces, exclude_ids),
         return_values, return_metadata, ef_search, exact,
-        "offset", pgvectorize._max_distance(target, min_score, max_distance), recall
+        "offset", pgvectorize_private._distance_threshold(target, min_score, max_distance), recall
     );
 end;
 $$;
 
-comment on function pgvectorize.query(
-    text, @vector@.vector, integer, text, jsonb, boolean, text, integer, boolean,
-    text[], text[], double precision, double precision, integer, double precision
-)
+comment on function pgvectorize.query
     is 'The vectors nearest to a vector, best first.';

@@ -25,7 +25,7 @@ rows 10
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    target pgvectorize.indexes := pgvectorize._hold(index);
+    target pgvectorize_private.indexes := pgvectorize_private._lock_index(index);
     vector @vector@.vector;
 begin
     execute format('select stored.embedding from %s as stored where stored.id = $1', target.relation)
@@ -35,16 +35,13 @@ begin
             using errcode = 'PV005', hint = 'List the vectors to see which ids there are.';
     end if;
 
-    return query select * from pgvectorize._search(
-        target, vector, top_k, pgvectorize._predicate_sql(target, namespace, filter, namespaces, exclude_ids),
+    return query select * from pgvectorize_private._search(
+        target, vector, top_k, pgvectorize_private._predicate_sql(target, namespace, filter, namespaces, exclude_ids),
         return_values, return_metadata, ef_search, exact,
-        "offset", pgvectorize._max_distance(target, min_score, max_distance), recall
+        "offset", pgvectorize_private._distance_threshold(target, min_score, max_distance), recall
     );
 end;
 $$;
 
-comment on function pgvectorize.query_by_id(
-    text, text, integer, text, jsonb, boolean, text, integer, boolean,
-    text[], text[], double precision, double precision, integer, double precision
-)
+comment on function pgvectorize.query_by_id
     is 'The vectors nearest to a stored vector, best first.';

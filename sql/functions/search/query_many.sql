@@ -26,21 +26,21 @@ parallel unsafe
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    target    pgvectorize.indexes := pgvectorize._hold(index);
-    distance  double precision := pgvectorize._max_distance(target, min_score, max_distance);
-    common    text := pgvectorize._predicate_sql(target, namespace, filter, namespaces, exclude_ids);
+    target    pgvectorize_private.indexes := pgvectorize_private._lock_index(index);
+    distance  double precision := pgvectorize_private._distance_threshold(target, min_score, max_distance);
+    common    text := pgvectorize_private._predicate_sql(target, namespace, filter, namespaces, exclude_ids);
     number    integer;
     answer    pgvectorize.match[];
     is_whole  boolean := false;
 begin
     if cardinality(filters) <> cardinality(vectors) then
-        perform pgvectorize._refuse(
+        perform pgvectorize_private._refuse_request(
             format('%s filters for %s vectors', cardinality(filters), cardinality(vectors)),
             'Give one filter a vector, null for none; or one for all of them as filter.'
         );
     end if;
     for number, answer, is_whole in
-        select * from pgvectorize._search_together(
+        select * from pgvectorize_private._search_batch(
             target, vectors, top_k, common, return_values, return_metadata, ef_search, exact, "offset", distance,
             recall, filters
         )
@@ -49,13 +49,13 @@ begin
             return query select number, match.* from unnest(answer) as match;
             continue;
         end if;
-        return query select number, match.* from pgvectorize._search(
+        return query select number, match.* from pgvectorize_private._search(
             target, vectors[number], top_k,
             concat(
                 common,
                 ' and ' || case
                     when filters[number] is not null then
-                        pgvectorize._filter_sql(target.id, filters[number], format('filters[%s]', number), strict => target.is_strict)
+                        pgvectorize_private._filter_sql(target.id, filters[number], format('filters[%s]', number), strict => target.is_strict)
                 end
             ),
             return_values, return_metadata, ef_search, exact, "offset", distance, recall
@@ -64,8 +64,5 @@ begin
 end;
 $$;
 
-comment on function pgvectorize.query_many(
-    text, @vector@.vector[], integer, text, jsonb, boolean, text, integer, boolean,
-    text[], text[], double precision, double precision, integer, jsonb[], double precision
-)
+comment on function pgvectorize.query_many
     is 'The vectors nearest to each of many vectors.';

@@ -1,7 +1,7 @@
 -- Refuse a batch for its first vector that is wrong; `source` and the arrays are as
 -- for `_write`.
-create or replace function pgvectorize._check_batch(
-    target      pgvectorize.indexes,
+create or replace function pgvectorize_private._check_batch(
+    target      pgvectorize_private.indexes,
     source      text,
     ids         text[] default null,
     embeddings  @vector@.vector[] default null,
@@ -17,9 +17,9 @@ declare
     offending record;
 begin
     if target.is_strict then
-        perform pgvectorize._check_strict_batch(target, source, ids, embeddings, namespaces, metadata);
+        perform pgvectorize_private._check_strict_batch(target, source, ids, embeddings, namespaces, metadata);
     end if;
-    offending := pgvectorize._first_problem('_vector_problem', target, source, ids, embeddings, namespaces, metadata);
+    offending := pgvectorize_private._first_problem('_vector_problem', target, source, ids, embeddings, namespaces, metadata);
     if offending.place is not null then
         raise exception 'row %, id "%": %', offending.place, left(offending.id, 64), offending.problem
             using errcode = 'PV004', detail = 'row ' || offending.place, hint = 'Nothing was written.';
@@ -27,5 +27,5 @@ begin
 end;
 $$;
 
-comment on function pgvectorize._check_batch(pgvectorize.indexes, text, text[], @vector@.vector[], text[], jsonb[])
+comment on function pgvectorize_private._check_batch
     is 'Refuse a batch with a vector that is wrong.';

@@ -1,7 +1,7 @@
 -- Refuse a batch that Vectorize would not take, for its length or its first
 -- vector that is wrong; `source` and the arrays are as for `_write`.
-create or replace function pgvectorize._check_strict_batch(
-    target      pgvectorize.indexes,
+create or replace function pgvectorize_private._check_strict_batch(
+    target      pgvectorize_private.indexes,
     source      text,
     ids         text[],
     embeddings  @vector@.vector[],
@@ -19,23 +19,21 @@ declare
     problem   jsonb;
 begin
     execute format('select count(*) from (%s) as given', source) into number using ids, namespaces, embeddings, metadata;
-    if number > pgvectorize._limit('vectors_to_write', true) then
-        perform pgvectorize._refuse_strictly(
-            format('too many vectors in payload; max is %s, got %s', pgvectorize._limit('vectors_to_write', true), number)
+    if number > pgvectorize_private._limit('vectors_to_write', true) then
+        perform pgvectorize_private._refuse_as_vectorize(
+            format('too many vectors in payload; max is %s, got %s', pgvectorize_private._limit('vectors_to_write', true), number)
         );
     end if;
 
-    offending := pgvectorize._first_problem('_strict_problem', target, source, ids, embeddings, namespaces, metadata);
+    offending := pgvectorize_private._first_problem('_strict_problem', target, source, ids, embeddings, namespaces, metadata);
     if offending.place is not null then
         problem := offending.problem;
-        perform pgvectorize._refuse_strictly(
+        perform pgvectorize_private._refuse_as_vectorize(
             problem ->> 'message', (problem ->> 'code')::integer, 'PV004', offending.place
         );
     end if;
 end;
 $$;
 
-comment on function pgvectorize._check_strict_batch(
-    pgvectorize.indexes, text, text[], @vector@.vector[], text[], jsonb[]
-)
+comment on function pgvectorize_private._check_strict_batch
     is 'Refuse a batch that Vectorize would not take.';

@@ -1,15 +1,15 @@
 -- Refuse more ids than Vectorize takes in one call.
-create or replace function pgvectorize._check_strict_ids(ids text[], limit_name text)
+create or replace function pgvectorize_private._check_strict_ids(ids text[], limit_name text)
 returns void
 language plpgsql
 immutable
 parallel safe
 as $$
 begin
-    if cardinality(ids) > pgvectorize._limit(limit_name, true) then
-        perform pgvectorize._refuse_strictly(
+    if cardinality(ids) > pgvectorize_private._limit(limit_name, true) then
+        perform pgvectorize_private._refuse_as_vectorize(
             format(
-                'too many ids in payload; max id count is %s, got %s', pgvectorize._limit(limit_name, true), cardinality(ids)
+                'too many ids in payload; max id count is %s, got %s', pgvectorize_private._limit(limit_name, true), cardinality(ids)
             ),
             40007
         );
@@ -17,5 +17,5 @@ begin
 end;
 $$;
 
-comment on function pgvectorize._check_strict_ids(text[], text)
+comment on function pgvectorize_private._check_strict_ids
     is 'Refuse more ids than Vectorize takes.';

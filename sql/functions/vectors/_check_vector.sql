@@ -1,12 +1,12 @@
 -- Refuse a query vector that cannot be compared with the vectors of an index.
-create or replace function pgvectorize._check_vector(target pgvectorize.indexes, vector @vector@.vector)
+create or replace function pgvectorize_private._check_vector(target pgvectorize_private.indexes, vector @vector@.vector)
 returns void
 language plpgsql
 immutable
 parallel safe
 as $$
 declare
-    problem text := pgvectorize._values_problem(target, vector);
+    problem text := pgvectorize_private._values_problem(target, vector);
 begin
     if problem is not null then
         raise exception 'query vector: %', problem
@@ -16,5 +16,5 @@ begin
 end;
 $$;
 
-comment on function pgvectorize._check_vector(pgvectorize.indexes, @vector@.vector)
+comment on function pgvectorize_private._check_vector
     is 'Raise an error when a query vector does not fit an index.';

@@ -1,9 +1,9 @@
 -- Find the first vector of a batch that a check finds fault with: its place,
 -- counted from 1, and what `checker`, a function such as _vector_problem, says of
 -- it. All null where there is none. `source` and the arrays are as for `_write`.
-create or replace function pgvectorize._first_problem(
+create or replace function pgvectorize_private._first_problem(
     checker      text,
-    target       pgvectorize.indexes,
+    target       pgvectorize_private.indexes,
     source       text,
     ids          text[],
     embeddings   @vector@.vector[],
@@ -22,7 +22,7 @@ begin
         $sql$
         select given.position, given.id, given.problem
         from (
-            select position, id, pgvectorize.%I($5, id, embedding, namespace, metadata)::text as problem
+            select position, id, pgvectorize_private.%I($5, id, embedding, namespace, metadata)::text as problem
             from (%s) as given
         ) as given
         where given.problem is not null
@@ -34,7 +34,5 @@ begin
 end;
 $$;
 
-comment on function pgvectorize._first_problem(
-    text, pgvectorize.indexes, text, text[], @vector@.vector[], text[], jsonb[]
-)
+comment on function pgvectorize_private._first_problem
     is 'The first vector of a batch that a check finds fault with.';

@@ -1,6 +1,6 @@
 -- Say which value of a vector float16 cannot hold, or null. What rounds to 65,504,
 -- the largest, is held; from 65,520 on values would round to infinity.
-create or replace function pgvectorize._float16_problem(target pgvectorize.indexes, vector @vector@.vector)
+create or replace function pgvectorize_private._float16_problem(target pgvectorize_private.indexes, vector @vector@.vector)
 returns text
 language sql
 immutable
@@ -16,5 +16,5 @@ as $$
     limit 1
 $$;
 
-comment on function pgvectorize._float16_problem(pgvectorize.indexes, @vector@.vector)
+comment on function pgvectorize_private._float16_problem
     is 'Which value of a vector float16 cannot hold, or null.';

@@ -1,5 +1,5 @@
 -- Say what is wrong with metadata that is to be stored, or null.
-create or replace function pgvectorize._metadata_problem(metadata jsonb)
+create or replace function pgvectorize_private._metadata_problem(metadata jsonb)
 returns text
 language sql
 immutable
@@ -13,5 +13,5 @@ as $$
     end
 $$;
 
-comment on function pgvectorize._metadata_problem(jsonb)
+comment on function pgvectorize_private._metadata_problem
     is 'What is wrong with metadata that is to be stored, or null.';

@@ -1,6 +1,6 @@
 -- Read Vectorize's JSON, [{"id", "values", "namespace", "metadata"}, …] or a
 -- single such object, into arrays.
-create or replace function pgvectorize._parse_vectors(
+create or replace function pgvectorize_private._parse_vectors(
     vectors         jsonb,
     out ids         text[],
     out embeddings  @vector@.vector[],
@@ -20,7 +20,7 @@ begin
     if jsonb_typeof(vectors) = 'object' then
         vectors := jsonb_build_array(vectors);
     elsif jsonb_typeof(vectors) <> 'array' then
-        perform pgvectorize._refuse(
+        perform pgvectorize_private._refuse_request(
             'vectors is not an array but ' || jsonb_typeof(vectors), 'It looks like [{"id": "1", "values": [0.1, 0.2]}].'
         );
     end if;
@@ -41,10 +41,10 @@ begin
             when jsonb_typeof(given -> 'values') is distinct from 'array'
                 or given @? 'strict $.values[*] ? (@.type() != "number")' then 'values is not an array of numbers'
             when jsonb_array_length(given -> 'values') = 0 then 'values is empty'
-            when jsonb_array_length(given -> 'values') > pgvectorize._limit('dimensions', false)
+            when jsonb_array_length(given -> 'values') > pgvectorize_private._limit('dimensions', false)
                 then format(
                     '%s dimensions, at most %s can be stored',
-                    jsonb_array_length(given -> 'values'), pgvectorize._limit('dimensions', false)
+                    jsonb_array_length(given -> 'values'), pgvectorize_private._limit('dimensions', false)
                 )
             when given @? '$.values[*] ? (@.abs() >= 3.4028235677973366e38)'  -- what rounds to infinity
                 then 'a value is too large for a float32'
@@ -70,5 +70,5 @@ begin
 end;
 $$;
 
-comment on function pgvectorize._parse_vectors(jsonb)
+comment on function pgvectorize_private._parse_vectors
     is 'Vectorize''s JSON vectors as arrays.';

@@ -1,8 +1,8 @@
 -- Say what Vectorize would answer to a vector, or null: its message, and its code
 -- where one is known. Messages: error log of the service (spec of this project's
 -- limits, `limits()`).
-create or replace function pgvectorize._strict_problem(
-    target     pgvectorize.indexes,
+create or replace function pgvectorize_private._strict_problem(
+    target     pgvectorize_private.indexes,
     id         text,
     embedding  @vector@.vector,
     namespace  text,
@@ -14,16 +14,16 @@ immutable
 parallel safe
 as $$
     select case
-        when octet_length(id) > pgvectorize._limit('id_bytes', true) then jsonb_build_object(
+        when octet_length(id) > pgvectorize_private._limit('id_bytes', true) then jsonb_build_object(
             'code', 40008,
             'message', format(
-                'id too long; max is %s bytes, got %s bytes', pgvectorize._limit('id_bytes', true), octet_length(id)
+                'id too long; max is %s bytes, got %s bytes', pgvectorize_private._limit('id_bytes', true), octet_length(id)
             )
         )
-        when octet_length(namespace) > pgvectorize._limit('namespace_bytes', true) then jsonb_build_object(
+        when octet_length(namespace) > pgvectorize_private._limit('namespace_bytes', true) then jsonb_build_object(
             'message', format(
                 'namespace too long; max is %s bytes, got %s bytes',
-                pgvectorize._limit('namespace_bytes', true), octet_length(namespace)
+                pgvectorize_private._limit('namespace_bytes', true), octet_length(namespace)
             )
         )
         when @vector@.vector_dims(embedding) <> target.dimensions then jsonb_build_object(
@@ -33,16 +33,16 @@ as $$
                 id, target.dimensions, @vector@.vector_dims(embedding)
             )
         )
-        when pgvectorize._compact_bytes(metadata) > pgvectorize._limit('metadata_bytes', true) then jsonb_build_object(
+        when pgvectorize_private._compact_json_bytes(metadata) > pgvectorize_private._limit('metadata_bytes', true) then jsonb_build_object(
             'code', 40016,
             'message', format(
                 'oversized metadata for vector id="%s"; the compact JSON representation of the metadata'
                 ' must not exceed %s bytes, got %s bytes',
-                id, pgvectorize._limit('metadata_bytes', true), pgvectorize._compact_bytes(metadata)
+                id, pgvectorize_private._limit('metadata_bytes', true), pgvectorize_private._compact_json_bytes(metadata)
             )
         )
     end
 $$;
 
-comment on function pgvectorize._strict_problem(pgvectorize.indexes, text, @vector@.vector, text, jsonb)
+comment on function pgvectorize_private._strict_problem
     is 'What Vectorize would answer to a vector, or null.';

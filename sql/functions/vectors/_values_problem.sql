@@ -6,7 +6,7 @@
 --
 -- Where float16 keeps the values, in the table or, unless it is that of directions,
 -- in the HNSW index, they must fit it; a vector no longer than the largest does.
-create or replace function pgvectorize._values_problem(target pgvectorize.indexes, vector @vector@.vector)
+create or replace function pgvectorize_private._values_problem(target pgvectorize_private.indexes, vector @vector@.vector)
 returns text
 language sql
 immutable
@@ -20,12 +20,12 @@ as $$
             then 'a vector of length zero has no direction, which cosine needs'
         when target.storage = 'float32'
             and (target.index_precision <> 'float16' or target.metric = 'cosine' or not target.wants_hnsw) then null
-        when @vector@.vector_norm(vector) >= 65520 then pgvectorize._float16_problem(target, vector)
+        when @vector@.vector_norm(vector) >= 65520 then pgvectorize_private._float16_problem(target, vector)
         when target.metric = 'cosine'
             and vector::@vector@.halfvec operator(@vector@.<=>) vector::@vector@.halfvec = 'NaN'
             then 'as float16 the vector has the length zero and no direction, which cosine needs'
     end
 $$;
 
-comment on function pgvectorize._values_problem(pgvectorize.indexes, @vector@.vector)
+comment on function pgvectorize_private._values_problem
     is 'What is wrong with the values of a vector, or null.';

@@ -1,7 +1,7 @@
 -- Say what is wrong with a vector that is to be stored, or null.
 -- 1,024 bytes for id and namespace leave room in a btree row of 2,704.
-create or replace function pgvectorize._vector_problem(
-    target     pgvectorize.indexes,
+create or replace function pgvectorize_private._vector_problem(
+    target     pgvectorize_private.indexes,
     id         text,
     embedding  @vector@.vector,
     namespace  text,
@@ -14,17 +14,17 @@ parallel safe
 as $$
     select case
         when coalesce(id, '') = '' then 'id is empty'
-        when octet_length(id) > pgvectorize._limit('id_bytes', false) then format(
-            'id has %s bytes, at most %s are allowed', octet_length(id), pgvectorize._limit('id_bytes', false)
+        when octet_length(id) > pgvectorize_private._limit('id_bytes', false) then format(
+            'id has %s bytes, at most %s are allowed', octet_length(id), pgvectorize_private._limit('id_bytes', false)
         )
         when namespace = '' then 'namespace is empty; leave it out for none'
-        when octet_length(namespace) > pgvectorize._limit('namespace_bytes', false) then format(
+        when octet_length(namespace) > pgvectorize_private._limit('namespace_bytes', false) then format(
             'namespace has %s bytes, at most %s are allowed',
-            octet_length(namespace), pgvectorize._limit('namespace_bytes', false)
+            octet_length(namespace), pgvectorize_private._limit('namespace_bytes', false)
         )
-        else coalesce(pgvectorize._metadata_problem(metadata), pgvectorize._values_problem(target, embedding))
+        else coalesce(pgvectorize_private._metadata_problem(metadata), pgvectorize_private._values_problem(target, embedding))
     end
 $$;
 
-comment on function pgvectorize._vector_problem(pgvectorize.indexes, text, @vector@.vector, text, jsonb)
+comment on function pgvectorize_private._vector_problem
     is 'What is wrong with a vector that is to be stored, or null.';

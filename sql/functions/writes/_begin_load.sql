@@ -2,7 +2,7 @@
 -- copies it to, by `statement`, and what it has to check itself.
 --
 -- Into an empty index it copies directly (is_direct), with nothing left to do but
--- `_record_mutation`. Other writers wait until the transaction ends, so that the
+-- `_log_mutation`. Other writers wait until the transaction ends, so that the
 -- index stays empty but for these rows; readers do not. Otherwise it copies into a
 -- staging table and calls `_write_staged`; so it does where the lock cannot be had
 -- at once, as to wait for it could deadlock, or a snapshot is older than the lock.
@@ -11,7 +11,7 @@
 -- dimensions, metric, id_bytes and namespace_bytes: while the server works, instead
 -- of after it, and at a fraction of the cost. They are null where it cannot: in
 -- strict mode, and where values must fit float16. Then all is staged and checked here.
-create or replace function pgvectorize._begin_load(
+create or replace function pgvectorize_private._begin_load(
     index                text,
     out is_direct        boolean,
     out statement        text,
@@ -25,7 +25,7 @@ volatile
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    target   pgvectorize.indexes := pgvectorize._hold(index, 'row exclusive');
+    target   pgvectorize_private.indexes := pgvectorize_private._lock_index(index, 'row exclusive');
     is_empty boolean;
 begin
     if not target.is_strict
@@ -33,8 +33,8 @@ begin
     then
         dimensions := target.dimensions;
         metric := target.metric;
-        id_bytes := pgvectorize._limit('id_bytes', false);
-        namespace_bytes := pgvectorize._limit('namespace_bytes', false);
+        id_bytes := pgvectorize_private._limit('id_bytes', false);
+        namespace_bytes := pgvectorize_private._limit('namespace_bytes', false);
     end if;
 
     is_direct := dimensions is not null
@@ -55,7 +55,7 @@ begin
         end;
     end if;
     if not is_direct then
-        perform pgvectorize._stage();
+        perform pgvectorize_private._create_staging_table();
     end if;
     statement := format(
         'copy %s (id, namespace, embedding, metadata) from stdin with (format binary)',
@@ -64,5 +64,5 @@ begin
 end;
 $$;
 
-comment on function pgvectorize._begin_load(text)
+comment on function pgvectorize_private._begin_load
     is 'Begin to write a batch that is too long for one message.';

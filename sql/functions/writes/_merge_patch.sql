@@ -1,6 +1,6 @@
 -- Apply a JSON Merge Patch (RFC 7396): its keys replace those of the document,
 -- null removes a key, objects are merged at every depth, arrays are replaced.
-create or replace function pgvectorize._merge_patch(document jsonb, patch jsonb)
+create or replace function pgvectorize_private._merge_patch(document jsonb, patch jsonb)
 returns jsonb
 language plpgsql
 immutable
@@ -18,12 +18,12 @@ begin
     for key, value in select * from jsonb_each(patch) loop
         merged := case
             when value = 'null' then merged - key
-            else merged || jsonb_build_object(key, pgvectorize._merge_patch(document -> key, value))
+            else merged || jsonb_build_object(key, pgvectorize_private._merge_patch(document -> key, value))
         end;
     end loop;
     return merged;
 end;
 $$;
 
-comment on function pgvectorize._merge_patch(jsonb, jsonb)
+comment on function pgvectorize_private._merge_patch
     is 'A document with a JSON Merge Patch applied.';

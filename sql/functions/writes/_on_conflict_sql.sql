@@ -3,7 +3,7 @@
 -- row is not written again: that would cost a full HNSW insert and leave a dead row.
 -- An embedding that is the same stays the very one that is stored: out of line it is then not
 -- written again, and where no index holds the metadata the HNSW index stays as it is.
-create or replace function pgvectorize._on_conflict_sql(operation text)
+create or replace function pgvectorize_private._on_conflict_sql(operation text)
 returns text
 language sql
 immutable
@@ -14,9 +14,9 @@ as $$
         else 'update set namespace = excluded.namespace, metadata = excluded.metadata, '
             'embedding = case when stored.embedding operator(@vector@.<>) excluded.embedding '
             'then excluded.embedding else stored.embedding end where '
-            || pgvectorize._changes_sql('excluded')
+            || pgvectorize_private._is_changed_sql('excluded')
     end
 $$;
 
-comment on function pgvectorize._on_conflict_sql(text)
+comment on function pgvectorize_private._on_conflict_sql
     is 'What becomes of ids that are there already.';

@@ -7,8 +7,8 @@
 -- Of equal ids within the batch the first counts for insert, the last for
 -- upsert. Rows are written in the order of their ids, so that two writers lock
 -- common ids in the same order and cannot deadlock.
-create or replace function pgvectorize._write(
-    target      pgvectorize.indexes,
+create or replace function pgvectorize_private._write(
+    target      pgvectorize_private.indexes,
     operation   text,
     source      text,
     ids         text[] default null,
@@ -24,7 +24,7 @@ as $$
 declare
     mutation pgvectorize.mutation;
 begin
-    perform pgvectorize._check_batch(target, source, ids, embeddings, namespaces, metadata);
+    perform pgvectorize_private._check_batch(target, source, ids, embeddings, namespaces, metadata);
     execute format(
         $sql$
         with given as materialized (
@@ -49,16 +49,16 @@ begin
         source,
         case operation when 'insert' then 'asc' else 'desc' end,
         target.relation,
-        pgvectorize._on_conflict_sql(operation),
+        pgvectorize_private._on_conflict_sql(operation),
         case operation when 'insert' then 'join written using (id)' else '' end
     ) into mutation.ids using ids, namespaces, embeddings, metadata;
 
     mutation.ids := coalesce(mutation.ids, '{}');
     mutation.count := cardinality(mutation.ids);
-    mutation.mutation_id := pgvectorize._record_mutation(target);
+    mutation.mutation_id := pgvectorize_private._log_mutation(target);
     return mutation;
 end;
 $$;
 
-comment on function pgvectorize._write(pgvectorize.indexes, text, text, text[], @vector@.vector[], text[], jsonb[])
+comment on function pgvectorize_private._write
     is 'Check and write a batch of vectors.';

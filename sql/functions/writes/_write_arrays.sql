@@ -1,6 +1,6 @@
 -- Write a batch that was given as arrays, or as Vectorize's JSON.
-create or replace function pgvectorize._write_arrays(
-    target      pgvectorize.indexes,
+create or replace function pgvectorize_private._write_arrays(
+    target      pgvectorize_private.indexes,
     operation   text,
     ids         text[],
     embeddings  @vector@.vector[],
@@ -17,12 +17,12 @@ declare
     parsed record;
 begin
     if (vectors is null) = (ids is null and embeddings is null and namespaces is null and metadata is null) then
-        perform pgvectorize._refuse(
+        perform pgvectorize_private._refuse_request(
             'give either arrays or vectors',
             'Arrays are ids and embeddings, namespaces and metadata if there are any; vectors is Vectorize''s JSON.'
         );
     elsif vectors is not null then
-        parsed := pgvectorize._parse_vectors(vectors);
+        parsed := pgvectorize_private._parse_vectors(vectors);
         ids := parsed.ids;
         embeddings := parsed.embeddings;
         namespaces := parsed.namespaces;
@@ -31,7 +31,7 @@ begin
         or cardinality(namespaces) <> cardinality(ids)
         or cardinality(metadata) <> cardinality(ids)
     then
-        perform pgvectorize._refuse(
+        perform pgvectorize_private._refuse_request(
             format(
                 'the arrays differ in length: %s ids, %s embeddings, %s namespaces, %s metadata',
                 coalesce(cardinality(ids), 0), coalesce(cardinality(embeddings), 0),
@@ -41,7 +41,7 @@ begin
         );
     end if;
 
-    return pgvectorize._write(
+    return pgvectorize_private._write(
         target, operation,
         'select * from unnest($1, $2, $3, $4) with ordinality as listed (id, namespace, embedding, metadata, position)',
         ids, embeddings, namespaces, metadata
@@ -49,5 +49,5 @@ begin
 end;
 $$;
 
-comment on function pgvectorize._write_arrays(pgvectorize.indexes, text, text[], @vector@.vector[], text[], jsonb[], jsonb)
+comment on function pgvectorize_private._write_arrays
     is 'Write a batch given as arrays or as JSON.';

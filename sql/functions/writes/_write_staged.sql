@@ -7,7 +7,7 @@
 --
 -- The answer has ids and count for insert only, in any order; of an upsert the
 -- client knows them, and to send them back would take as long as to read them did.
-create or replace function pgvectorize._write_staged(
+create or replace function pgvectorize_private._write_staged(
     index       text,
     operation   text,
     is_checked  boolean,
@@ -19,11 +19,11 @@ volatile
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    target   pgvectorize.indexes := pgvectorize._hold(index, 'row exclusive');
+    target   pgvectorize_private.indexes := pgvectorize_private._lock_index(index, 'row exclusive');
     mutation pgvectorize.mutation;
 begin
     if not is_checked then
-        perform pgvectorize._check_batch(target, 'table pg_temp.pgvectorize_staging');
+        perform pgvectorize_private._check_batch(target, 'table pg_temp.pgvectorize_staging');
     end if;
     execute format(
         $sql$
@@ -42,7 +42,7 @@ begin
         case when not is_sorted then
             'order by staged.id collate "C", staged.position ' || case operation when 'insert' then 'asc' else 'desc' end
         end,
-        pgvectorize._on_conflict_sql(operation),
+        pgvectorize_private._on_conflict_sql(operation),
         case operation when 'insert' then 'returning stored.id' end,
         case operation when 'insert' then 'select array_agg(written.id) from written' else 'select null::text[]' end
     ) into mutation.ids;
@@ -51,10 +51,10 @@ begin
         mutation.ids := coalesce(mutation.ids, '{}');
         mutation.count := cardinality(mutation.ids);
     end if;
-    mutation.mutation_id := pgvectorize._record_mutation(target);
+    mutation.mutation_id := pgvectorize_private._log_mutation(target);
     return mutation;
 end;
 $$;
 
-comment on function pgvectorize._write_staged(text, text, boolean, boolean)
+comment on function pgvectorize_private._write_staged
     is 'Write the staging table as one batch.';

@@ -14,12 +14,12 @@ volatile
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    target    pgvectorize.indexes := pgvectorize._hold(index, 'row exclusive');
-    predicate text := pgvectorize._predicate_sql(target, namespace, filter);
+    target    pgvectorize_private.indexes := pgvectorize_private._lock_index(index, 'row exclusive');
+    predicate text := pgvectorize_private._predicate_sql(target, namespace, filter);
     deletion  pgvectorize.deletion;
 begin
     if namespace is null and coalesce(filter, '{}') = '{}' then
-        perform pgvectorize._refuse(
+        perform pgvectorize_private._refuse_request(
             'give a filter or a namespace', 'To delete all vectors of an index, truncate it.'
         );
     end if;
@@ -46,10 +46,10 @@ begin
         $sql$,
         target.relation, predicate
     ) into deletion.count;
-    deletion.mutation_id := pgvectorize._record_mutation(target);
+    deletion.mutation_id := pgvectorize_private._log_mutation(target);
     return deletion;
 end;
 $$;
 
-comment on function pgvectorize.delete(text, jsonb, text, boolean)
+comment on function pgvectorize.delete
     is 'Delete vectors by filter and namespace.';

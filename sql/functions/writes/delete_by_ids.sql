@@ -11,11 +11,11 @@ volatile
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    target   pgvectorize.indexes := pgvectorize._hold(index, 'row exclusive');
+    target   pgvectorize_private.indexes := pgvectorize_private._lock_index(index, 'row exclusive');
     mutation pgvectorize.mutation;
 begin
     if target.is_strict then
-        perform pgvectorize._check_strict_ids(ids, 'ids_to_delete');
+        perform pgvectorize_private._check_strict_ids(ids, 'ids_to_delete');
     end if;
     execute format(
         $sql$
@@ -37,10 +37,10 @@ begin
 
     mutation.ids := coalesce(mutation.ids, '{}');
     mutation.count := cardinality(mutation.ids);
-    mutation.mutation_id := pgvectorize._record_mutation(target);
+    mutation.mutation_id := pgvectorize_private._log_mutation(target);
     return mutation;
 end;
 $$;
 
-comment on function pgvectorize.delete_by_ids(text, text[])
+comment on function pgvectorize.delete_by_ids
     is 'Delete vectors by id.';

@@ -11,11 +11,11 @@ set search_path = pg_catalog, pg_temp
 as $$
 begin
     if namespace is null then
-        perform pgvectorize._refuse('namespace is missing', 'To delete all vectors of an index, truncate it.');
+        perform pgvectorize_private._refuse_request('namespace is missing', 'To delete all vectors of an index, truncate it.');
     end if;
     return pgvectorize.delete(index, namespace => namespace);
 end;
 $$;
 
-comment on function pgvectorize.delete_namespace(text, text)
+comment on function pgvectorize.delete_namespace
     is 'Delete all vectors of a namespace.';

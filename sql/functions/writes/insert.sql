@@ -17,10 +17,10 @@ returns pgvectorize.mutation
 language sql
 volatile
 as $$
-    select pgvectorize._write_arrays(
-        pgvectorize._hold(index, 'row exclusive'), 'insert', ids, embeddings, namespaces, metadata, vectors
+    select pgvectorize_private._write_arrays(
+        pgvectorize_private._lock_index(index, 'row exclusive'), 'insert', ids, embeddings, namespaces, metadata, vectors
     )
 $$;
 
-comment on function pgvectorize.insert(text, text[], @vector@.vector[], text[], jsonb[], jsonb)
+comment on function pgvectorize.insert
     is 'Insert vectors, keeping those whose id exists.';

@@ -10,12 +10,12 @@ volatile
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    target pgvectorize.indexes := pgvectorize._hold(index, 'access exclusive');
+    target pgvectorize_private.indexes := pgvectorize_private._lock_index(index, 'access exclusive');
 begin
-    perform pgvectorize._alter(format('truncate table %s', target.relation));
-    return pgvectorize._record_mutation(target);
+    perform pgvectorize_private._execute_ddl(format('truncate table %s', target.relation));
+    return pgvectorize_private._log_mutation(target);
 end;
 $$;
 
-comment on function pgvectorize.truncate(text)
+comment on function pgvectorize.truncate
     is 'Delete all vectors of an index.';

@@ -23,24 +23,24 @@ volatile
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    target    pgvectorize.indexes := pgvectorize._hold(index, 'row exclusive');
-    predicate text := pgvectorize._predicate_sql(target, namespace, filter);
+    target    pgvectorize_private.indexes := pgvectorize_private._lock_index(index, 'row exclusive');
+    predicate text := pgvectorize_private._predicate_sql(target, namespace, filter);
     problem   text := case
         when patch is null then 'it is missing'
         when patch @? 'strict $.**{101}' then 'it is nested more than 100 levels deep'
-        else pgvectorize._metadata_problem(patch)
+        else pgvectorize_private._metadata_problem(patch)
     end;
     mutation  pgvectorize.mutation;
     oversized text;
 begin
     if problem is not null then
-        perform pgvectorize._refuse('patch: ' || problem, 'A patch is an object, such as {"price": 10, "color": null}.');
+        perform pgvectorize_private._refuse_request('patch: ' || problem, 'A patch is an object, such as {"price": 10, "color": null}.');
     elsif mode is null or mode not in ('merge', 'replace') then
-        perform pgvectorize._refuse(
-            format('mode "%s" is not known', left(mode, 64)), pgvectorize._nearest(mode, array['merge', 'replace'])
+        perform pgvectorize_private._refuse_request(
+            format('mode "%s" is not known', left(mode, 64)), pgvectorize_private._suggest_word(mode, array['merge', 'replace'])
         );
     elsif (ids is null) = (namespace is null and coalesce(filter, '{}') = '{}') then
-        perform pgvectorize._refuse(
+        perform pgvectorize_private._refuse_request(
             'give either ids, or a filter or a namespace', 'They say which vectors are changed.'
         );
     end if;
@@ -63,31 +63,31 @@ begin
         $sql$,
         target.relation,
         case when ids is null then predicate else 'stored.id = any ($2)' end,
-        case mode when 'merge' then 'pgvectorize._merge_patch(stored.metadata, $1)' else '$1' end,
+        case mode when 'merge' then 'pgvectorize_private._merge_patch(stored.metadata, $1)' else '$1' end,
         case
             when ids is null then 'null::text[]'
             else 'array_agg(chosen.id order by array_position($2, chosen.id))'
         end,
         case
-            when target.is_strict then 'min(chosen.id) filter (where pgvectorize._compact_bytes(chosen.wanted) > $3)'
+            when target.is_strict then 'min(chosen.id) filter (where pgvectorize_private._compact_json_bytes(chosen.wanted) > $3)'
             else 'null'
         end
-    ) into mutation.count, mutation.ids, oversized using patch, ids, pgvectorize._limit('metadata_bytes', true);
+    ) into mutation.count, mutation.ids, oversized using patch, ids, pgvectorize_private._limit('metadata_bytes', true);
     if oversized is not null then  -- the error takes back what was changed
-        perform pgvectorize._refuse_strictly(
+        perform pgvectorize_private._refuse_as_vectorize(
             format(
                 'oversized metadata for vector id="%s"; the compact JSON representation of the metadata'
-                ' must not exceed %s bytes', oversized, pgvectorize._limit('metadata_bytes', true)
+                ' must not exceed %s bytes', oversized, pgvectorize_private._limit('metadata_bytes', true)
             ),
             40016, 'PV004'
         );
     end if;
 
     mutation.ids := coalesce(mutation.ids, '{}');
-    mutation.mutation_id := pgvectorize._record_mutation(target);
+    mutation.mutation_id := pgvectorize_private._log_mutation(target);
     return mutation;
 end;
 $$;
 
-comment on function pgvectorize.update_metadata(text, jsonb, text[], jsonb, text, text)
+comment on function pgvectorize.update_metadata
     is 'Change the metadata of vectors.';

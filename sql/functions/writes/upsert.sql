@@ -16,10 +16,10 @@ returns pgvectorize.mutation
 language sql
 volatile
 as $$
-    select pgvectorize._write_arrays(
-        pgvectorize._hold(index, 'row exclusive'), 'upsert', ids, embeddings, namespaces, metadata, vectors
+    select pgvectorize_private._write_arrays(
+        pgvectorize_private._lock_index(index, 'row exclusive'), 'upsert', ids, embeddings, namespaces, metadata, vectors
     )
 $$;
 
-comment on function pgvectorize.upsert(text, text[], @vector@.vector[], text[], jsonb[], jsonb)
+comment on function pgvectorize.upsert
     is 'Insert vectors, replacing those whose id exists.';

@@ -1,0 +1,19 @@
+-- Drop what a build that failed left behind, unless another session builds by now.
+create or replace function pgvectorize_private._clean_up_failed_build(index text)
+returns void
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+set lock_timeout = '2s'
+as $$
+declare
+    target pgvectorize_private.indexes := pgvectorize_private._find_index(index);
+begin
+    perform pgvectorize_private._set_lock_timeout();
+    perform pgvectorize_private._lock_for_build(target);
+    perform pgvectorize_private._drop_leftover_hnsw(target);
+end;
+$$;
+
+comment on function pgvectorize_private._clean_up_failed_build
+    is 'Drop what a build that failed left behind.';

@@ -1,0 +1,31 @@
+-- Drop what builds of HNSW indexes left beside the one in use: INVALID ones of those
+-- that were killed, and any that were not put in its place, but for `kept`. The HNSW
+-- index in use goes, too, if it is INVALID. The caller has `_lock_for_build`.
+create or replace function pgvectorize_private._drop_leftover_hnsw(target pgvectorize_private.indexes, kept regclass default null)
+returns void
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    leftover regclass;
+begin
+    for leftover in
+        select index.indexrelid::regclass
+        from pg_index as index
+        join pg_class as class on class.oid = index.indexrelid
+        where index.indrelid = target.relation and index.indexrelid is distinct from kept
+            and (
+                starts_with(class.relname, pgvectorize_private._relation_name(target.id, 'embedding_hnsw_new_'))
+                or starts_with(class.relname, pgvectorize_private._relation_name(target.id, 'namespace_'))
+                    and class.relname ~ '_hnsw_new_[0-9a-f]{8}$'
+                or class.relname = pgvectorize_private._relation_name(target.id, 'embedding_hnsw') and not index.indisvalid
+            )
+    loop
+        perform pgvectorize_private._execute_ddl(format('drop index %s', leftover));
+    end loop;
+end;
+$$;
+
+comment on function pgvectorize_private._drop_leftover_hnsw
+    is 'Drop what builds of HNSW indexes left behind.';

@@ -1,0 +1,42 @@
+-- Take the next step towards an HNSW index, for a client that can run `create index
+-- concurrently`: the statement to run now under the settings of `build`, or null when
+-- all is done. Where another session holds a lock that it needs for a moment, it does
+-- not wait longer than `_set_lock_timeout` says, as all that came later would wait behind it:
+-- then is_waiting says to come back in a while.
+--
+-- Parameters are those of `build`; attempt is for `_plan_build`.
+create or replace function pgvectorize_private._next_hnsw_statement(
+    index            text,
+    m                integer,
+    ef_construction  integer,
+    index_precision  text,
+    memory           text,
+    workers          integer,
+    rebuild          boolean,
+    attempt          integer,
+    out statement    text,
+    out is_waiting   boolean,
+    out build        pgvectorize.index_build
+)
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+set lock_timeout = '2s'
+as $$
+declare
+    wanted pgvectorize_private.indexes := pgvectorize_private._with_hnsw_options(
+        pgvectorize_private._find_index(index), m, ef_construction, index_precision
+    );
+begin
+    perform pgvectorize_private._set_lock_timeout();
+    perform pgvectorize_private._lock_table(wanted, 'access share');
+    build := pgvectorize_private._plan_build(wanted, memory, workers, attempt);
+    is_waiting := false;
+    statement := pgvectorize_private._hnsw_step(wanted, rebuild, how => 'concurrently');
+exception when lock_not_available then
+    is_waiting := true;
+end;
+$$;
+
+comment on function pgvectorize_private._next_hnsw_statement
+    is 'The next statement towards an HNSW index built concurrently.';

@@ -1,0 +1,23 @@
+-- Put a new HNSW index of a namespace in its place, if it is built; say whether it was.
+create or replace function pgvectorize_private._swap_namespace_hnsw(target pgvectorize_private.indexes, namespace text)
+returns boolean
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+set client_min_messages = warning
+as $$
+declare
+    new_name text := pgvectorize_private._new_hnsw_name(target, namespace);
+    name     text := pgvectorize_private._namespace_hnsw_name(target.id, namespace);
+begin
+    if not pgvectorize_private._is_valid_index(new_name) then
+        return false;
+    end if;
+    perform pgvectorize_private._execute_ddl(format('drop index if exists pgvectorize_data.%I', name));
+    execute format('alter index pgvectorize_data.%I rename to %I', new_name, name);
+    return true;
+end;
+$$;
+
+comment on function pgvectorize_private._swap_namespace_hnsw
+    is 'Put a new HNSW index of a namespace in its place.';

@@ -1,0 +1,38 @@
+-- Count the vectors of an index, or estimate how many they are where a count
+-- would take long: above 100,000. The estimate is what the planner uses, rows a
+-- page when the table was last analyzed, times its pages now; before the first
+-- analyze, rows a page in its first hundred.
+create or replace function pgvectorize_private._count_or_estimate(
+    target            pgvectorize_private.indexes,
+    exact             boolean,
+    out vector_count  bigint,
+    out is_estimate   boolean
+)
+language plpgsql
+stable
+parallel safe
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    pages      bigint := pg_relation_size(target.relation) / current_setting('block_size')::bigint;
+    density    double precision;  -- rows a page
+begin
+    if not exact and pages > 100 then
+        select class.reltuples / class.relpages into density
+        from pg_class as class
+        where class.oid = target.relation and class.reltuples > 0 and class.relpages > 0;
+        if density is null then
+            execute format($sql$select count(*) / 100.0 from %s where ctid < '(100,0)'$sql$, target.relation) into density;
+        end if;
+        vector_count := round(density * pages);
+    end if;
+
+    is_estimate := coalesce(vector_count > 100000, false);
+    if not is_estimate then
+        execute format('select count(*) from %s', target.relation) into vector_count;
+    end if;
+end;
+$$;
+
+comment on function pgvectorize_private._count_or_estimate
+    is 'How many vectors an index holds, or about how many.';

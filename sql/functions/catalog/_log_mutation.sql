@@ -1,0 +1,33 @@
+-- Append to the log of mutations and return the new mutation's id. The log is
+-- append-only, so writers never wait for one another here; about one write in
+-- a hundred also drops what lies behind the newest thousand or so, skipping rows
+-- that another writer is dropping.
+create or replace function pgvectorize_private._log_mutation(target pgvectorize_private.indexes)
+returns uuid
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    mutation uuid := gen_random_uuid();
+begin
+    insert into pgvectorize_private.mutations (mutation_id, index_id, processed_at)
+    values (mutation, target.id, clock_timestamp());
+
+    if random() < 0.01 then
+        delete from pgvectorize_private.mutations
+        where mutations.mutation_id in (
+            select old.mutation_id
+            from pgvectorize_private.mutations as old
+            where old.index_id = target.id
+            order by old.processed_at desc
+            offset 1000
+            for update skip locked
+        );
+    end if;
+    return mutation;
+end;
+$$;
+
+comment on function pgvectorize_private._log_mutation
+    is 'Append to the log of mutations.';

@@ -1,0 +1,60 @@
+-- Return the Postgres indexes of an index's table, each with what it is for and what is
+-- known of its use:
+--
+-- kind     hnsw, namespace (HNSW of one), metadata, ids, namespaces; new for an HNSW index
+--          that is not in its place; other for what somebody else made
+-- subject  the namespace or the property
+-- hits, reads  of its pages, found among the shared buffers or not
+create or replace function pgvectorize_private._postgres_indexes(target pgvectorize_private.indexes)
+returns table (
+    relation   regclass,
+    name       text,
+    kind       text,
+    subject    text,
+    is_valid   boolean,
+    bytes      bigint,
+    scans      bigint,
+    last_scan  timestamptz,
+    hits       bigint,
+    reads      bigint
+)
+language sql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+    select
+        class.oid::regclass,
+        class.relname,
+        case
+            when class.relname = pgvectorize_private._relation_name(target.id, 'embedding_hnsw') then 'hnsw'
+            when class.relname ~ '_hnsw_new_[0-9a-f]{8}$' then 'new'
+            when namespaces.namespace is not null then 'namespace'
+            when properties.property_name is not null then 'metadata'
+            when class.relname = pgvectorize_private._relation_name(target.id, 'namespace_id_idx') then 'namespaces'
+            when index.indisunique and index.indnkeyatts = 1 and index.indpred is null and index.indkey[0] = ids.attnum
+                then 'ids'
+            else 'other'
+        end,
+        coalesce(namespaces.namespace, properties.property_name),
+        index.indisvalid,
+        pg_relation_size(class.oid),
+        pg_stat_get_numscans(class.oid),
+        pg_stat_get_lastscan(class.oid),
+        pg_stat_get_blocks_hit(class.oid),
+        pg_stat_get_blocks_fetched(class.oid) - pg_stat_get_blocks_hit(class.oid)
+    from pg_index as index
+    join pg_class as class on class.oid = index.indexrelid
+    left join pg_attribute as ids on ids.attrelid = index.indrelid and ids.attname = 'id'
+    left join pgvectorize_private.namespace_indexes as namespaces
+        on namespaces.index_id = target.id
+        and pgvectorize_private._namespace_hnsw_name(target.id, namespaces.namespace) = class.relname
+    left join pgvectorize_private.metadata_indexes as properties
+        on properties.index_id = target.id
+        and pgvectorize_private._metadata_index_name(target.id, properties.property_name, properties.index_type)
+            = class.relname
+    where index.indrelid = target.relation
+    order by class.relname
+$$;
+
+comment on function pgvectorize_private._postgres_indexes
+    is 'The Postgres indexes of an index''s table.';

@@ -1,0 +1,22 @@
+-- Bring the planner's statistics of an index up to date, as after a load; where that
+-- is not allowed, or would wait for a build that may wait for this transaction, they
+-- are left to autovacuum.
+create or replace function pgvectorize_private._try_analyze(target pgvectorize_private.indexes)
+returns void
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    if not pgvectorize_private._is_owner(target.relation) then
+        return;
+    end if;
+    execute format('lock table %s in share update exclusive mode nowait', target.relation);
+    execute format('analyze %s', target.relation);
+exception when lock_not_available or insufficient_privilege then
+    null;
+end;
+$$;
+
+comment on function pgvectorize_private._try_analyze
+    is 'Bring the statistics of an index up to date.';

@@ -1,0 +1,72 @@
+-- Return what of an index takes more room than its rows would need, by the formulas of
+-- `size`, with what a row has on average in a sample of about a hundred pages. A table that
+-- was adopted and has columns of its own is not judged.
+create or replace function pgvectorize_private._doctor_bloat(target pgvectorize_private.indexes)
+returns table (severity text, code text, finding text, mend text)
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+#variable_conflict use_column
+declare
+    least_excess constant bigint := 1048576;  -- below a megabyte nobody cares
+    pages   bigint := pg_relation_size(target.relation) / current_setting('block_size')::integer;
+    -- whichever is more, as the first begins at 0 after a crash
+    rows    bigint := greatest(
+        pg_stat_get_live_tuples(target.relation),
+        (pgvectorize_private._count_or_estimate(target, exact => false)).vector_count
+    );
+    known   record;
+    found   bigint;
+    wanted  double precision;
+begin
+    found := pg_relation_size(pgvectorize_private._hnsw_index(target));
+    wanted := pgvectorize_private._hnsw_bytes(rows, target.dimensions, target.index_precision, target.m);
+    if found > 1.5 * wanted and found - wanted > least_excess then
+        return query select
+            'warning', 'hnsw_bloated',
+            format(
+                'Its HNSW index takes %s, for %s rows %s would do: deleted vectors leave it only when it is built anew.',
+                pg_size_pretty(found), pgvectorize_private._format_integer(rows), pg_size_pretty(wanted::bigint)
+            ),
+            pgvectorize_private._build_command_line(target, 'rebuild');
+    end if;
+
+    if pages = 0 or (
+        select count(*) from pg_attribute as attribute
+        where attribute.attrelid = target.relation and attribute.attnum > 0 and not attribute.attisdropped
+    ) <> 5 then
+        return;
+    end if;
+    execute format(
+        $sql$
+        select
+            count(*) as rows,
+            avg(pg_column_size(stored.id) - 1) as id,
+            avg(pg_column_size(stored.namespace) - 1) as namespace,
+            avg(coalesce(pg_column_size(stored.metadata), 0)) as metadata
+        from %s as stored tablesample system (%s)
+        $sql$,
+        target.relation, least(100, 10000.0 / pages)
+    ) into known;
+    select pg_table_size(target.relation) + coalesce(sum(each.bytes), 0) into found
+    from pgvectorize_private._postgres_indexes(target) as each
+    where each.kind in ('ids', 'namespaces');
+    wanted := coalesce(
+        pgvectorize_private._table_bytes(rows, target.dimensions, target.storage, known.metadata, known.id, known.namespace), 0
+    );
+    if found > 2 * wanted and found - wanted > least_excess and (known.rows > 0 or rows = 0) then
+        return query select
+            'notice', 'table_bloated',
+            format(
+                'Its table takes %s, for %s rows %s would do. Later writes use the room again; to give it back takes a '
+                'while in which searches and writes wait.',
+                pg_size_pretty(found), pgvectorize_private._format_integer(rows), pg_size_pretty(wanted::bigint)
+            ),
+            format('vacuum (full, analyze) %s;', target.relation);
+    end if;
+end;
+$$;
+
+comment on function pgvectorize_private._doctor_bloat
+    is 'What of an index takes more room than it needs.';

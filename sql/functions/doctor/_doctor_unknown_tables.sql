@@ -1,0 +1,18 @@
+-- Return the tables in schema pgvectorize_data that belong to no index.
+create or replace function pgvectorize_private._doctor_unknown_tables()
+returns table (severity text, code text, finding text, mend text)
+language sql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+    select
+        'warning', 'table_unknown',
+        format('Table %s belongs to no index, and no index can have its name.', class.oid::regclass),
+        format('alter table %s set schema public;', class.oid::regclass)
+    from pg_class as class
+    where class.relnamespace = 'pgvectorize_data'::regnamespace and class.relkind in ('r', 'p')
+        and not exists (select from pgvectorize_private.indexes where indexes.relation = class.oid)
+$$;
+
+comment on function pgvectorize_private._doctor_unknown_tables
+    is 'Tables that belong to no index.';

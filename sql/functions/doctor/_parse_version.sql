@@ -1,0 +1,12 @@
+-- Read a version, so that versions can be compared; what follows its numbers is left out.
+create or replace function pgvectorize_private._parse_version(text text)
+returns integer[]
+language sql
+immutable
+parallel safe
+as $$
+    select string_to_array(substring(_parse_version.text from '^[0-9]+(?:[.][0-9]+)*'), '.')::integer[]
+$$;
+
+comment on function pgvectorize_private._parse_version
+    is 'A version as numbers.';

@@ -1,0 +1,13 @@
+-- Say whether the session asks for strict mode: `set pgvectorize.strict = on`,
+-- which is what a client made with strict=True does on its connections.
+create or replace function pgvectorize_private._session_is_strict()
+returns boolean
+language sql
+stable
+parallel safe
+as $$
+    select coalesce(nullif(current_setting('pgvectorize.strict', true), '')::boolean, false)
+$$;
+
+comment on function pgvectorize_private._session_is_strict
+    is 'Whether the session asks for strict mode.';

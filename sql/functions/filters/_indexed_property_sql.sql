@@ -1,0 +1,21 @@
+-- Write the expression that a metadata index is built on. A btree row holds at
+-- most 2,704 bytes, so a string counts with its first 512 characters there (at
+-- most 2,048 bytes); `_condition_sql` looks at the rest where it matters.
+create or replace function pgvectorize_private._indexed_property_sql(
+    property_name  text,
+    index_type     text,
+    document       text default 'stored.metadata'
+)
+returns text
+language sql
+immutable
+parallel safe
+as $$
+    select case index_type
+        when 'string' then format('left(%s, 512)', pgvectorize_private._property_sql(property_name, index_type, document))
+        else pgvectorize_private._property_sql(property_name, index_type, document)
+    end
+$$;
+
+comment on function pgvectorize_private._indexed_property_sql
+    is 'Expression that a metadata index is built on.';

@@ -1,0 +1,76 @@
+-- Compile all that a filter says of one property.
+create or replace function pgvectorize_private._property_conditions_sql(
+    index_id       bigint,
+    property_name  text,
+    condition      jsonb,
+    path           text,
+    strict         boolean
+)
+returns text
+language plpgsql
+stable
+parallel safe
+as $$
+declare
+    operators constant text[] := array[
+        '$eq', '$ne', '$in', '$nin', '$lt', '$lte', '$gt', '$gte',
+        '$exists', '$is_null', '$prefix', '$contains', '$contains_any', '$contains_all'
+    ];
+    operator   text;
+    operand    jsonb;
+    index_type text;
+    used       text[];
+    clauses    text[] := '{}';
+begin
+    perform pgvectorize_private._check_property_name(property_name, 'PV003');
+    path := path || '.' || property_name;
+    if jsonb_typeof(condition) = 'array' then
+        perform pgvectorize_private._refuse_filter(
+            path, 'expected a value or an operator, got array', 'To match one of several values use {"$in": […]}.'
+        );
+    elsif jsonb_typeof(condition) <> 'object' then
+        condition := jsonb_build_object('$eq', condition);
+    end if;
+
+    used := array(select jsonb_object_keys(condition));
+    if used = '{}' then
+        perform pgvectorize_private._refuse_filter(
+            path, 'the condition is empty', format('The operators are %s.', array_to_string(operators, ' '))
+        );
+    end if;
+    foreach operator in array used loop
+        if operator <> all (operators) then
+            perform pgvectorize_private._refuse_filter(
+                path, format('"%s" is not an operator', left(operator, 64)),
+                pgvectorize_private._suggest_word(operator, operators)
+                    || format(' A nested property is written "%s.…".', property_name)
+            );
+        end if;
+    end loop;
+    if cardinality(used) > 2
+        or cardinality(used) = 2 and not (used && array['$lt', '$lte'] and used && array['$gt', '$gte'])
+    then
+        perform pgvectorize_private._refuse_filter(
+            path, 'cannot combine ' || array_to_string(used, ' and '),
+            'One of $gt and $gte goes together with one of $lt and $lte; every other operator stands alone. '
+                || 'Use $and: [{…}, {…}].'
+        );
+    end if;
+
+    select indexes.index_type into index_type
+    from pgvectorize_private.metadata_indexes as indexes
+    where indexes.index_id = _property_conditions_sql.index_id and indexes.property_name = _property_conditions_sql.property_name;
+
+    for operator, operand in select * from jsonb_each(condition) loop
+        clauses := clauses
+            || pgvectorize_private._condition_sql(
+                property_name, index_type, operator, operand, path || '.' || operator, strict
+            );
+    end loop;
+    -- strictly: what has no metadata index matches nothing, as Vectorize has it
+    return case when strict and index_type is null then 'false' else array_to_string(clauses, ' and ') end;
+end;
+$$;
+
+comment on function pgvectorize_private._property_conditions_sql
+    is 'All that a filter says of one property as a SQL predicate.';

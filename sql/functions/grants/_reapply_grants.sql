@@ -1,0 +1,25 @@
+-- See to it that all belongs to the owner, whoever made it, and that writers and readers
+-- have what they need: after a migration, which may have added to the catalog, and after
+-- a grant.
+create or replace function pgvectorize_private._reapply_grants()
+returns void
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    known record;
+begin
+    for known in select role, access from pgvectorize.list_grants() loop
+        if known.access = 'owner' then
+            perform pgvectorize_private._transfer_ownership(known.role);
+        else
+            perform pgvectorize_private._grant_catalog(known.role, known.access);
+        end if;
+    end loop;
+    perform pgvectorize_private._grant_index(target) from pgvectorize_private.indexes as target;
+end;
+$$;
+
+comment on function pgvectorize_private._reapply_grants
+    is 'See to it that everybody has what was granted.';

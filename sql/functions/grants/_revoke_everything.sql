@@ -1,0 +1,26 @@
+-- Take from a role what `_grant_catalog` and `_grant_index` gave it.
+create or replace function pgvectorize_private._revoke_everything(role text)
+returns void
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    relation regclass;
+begin
+    for relation in  -- not all in the schemas, where others may have put tables of their own
+        select class.oid
+        from pg_class as class
+        where class.relnamespace in ('pgvectorize_private'::regnamespace, 'pgvectorize_data'::regnamespace)
+            and class.relkind in ('r', 'p', 'v', 'm', 'f') and pg_has_role(class.relowner, 'usage')
+    loop
+        execute format('revoke all on %s from %I', relation, role);
+    end loop;
+    execute format('revoke all on all functions in schema pgvectorize, pgvectorize_private, pgvectorize_data '
+        'from %I', role);
+    execute format('revoke all on schema pgvectorize, pgvectorize_private, pgvectorize_data from %I', role);
+end;
+$$;
+
+comment on function pgvectorize_private._revoke_everything
+    is 'Take from a role what it was granted.';

@@ -1,0 +1,24 @@
+-- Keep the function of an index, and who may use it, as the catalog has it: the trigger
+-- on the catalog, through which every new index comes.
+create or replace function pgvectorize_private._on_catalog_change()
+returns trigger
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    if tg_op = 'DELETE' or tg_op = 'UPDATE' and old.name <> new.name then
+        execute format(
+            'drop function if exists pgvectorize_data.%I(@vector@.vector, integer, boolean, text)', old.name
+        );
+    end if;
+    if tg_op <> 'DELETE' then
+        perform pgvectorize_private._create_search_function(new);
+        perform pgvectorize_private._grant_index(new);
+    end if;
+    return null;
+end;
+$$;
+
+comment on function pgvectorize_private._on_catalog_change
+    is 'Keep the function of an index as its catalog row has it.';

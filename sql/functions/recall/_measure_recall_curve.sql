@@ -1,0 +1,120 @@
+-- Measure the recall of an index at one ef_search after another, from top_k until all
+-- is found or 1,000; last comes the exact search, with which they are compared. See
+-- `recall`.
+--
+-- wanted  look between them for the least that reaches this recall, to a twentieth
+--
+-- Who watches hears each second by a notice how far it is.
+create or replace function pgvectorize_private._measure_recall_curve(
+    target   pgvectorize_private.indexes,
+    queries  integer,
+    top_k    integer,
+    vectors  @vector@.vector[],
+    wanted   double precision default null
+)
+returns setof pgvectorize.recall_point
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+#variable_conflict use_variable
+declare
+    in_use    constant integer := pgvectorize_private._effective_ef_search(target, null, top_k);
+    edges     double precision[];
+    sizes     integer[];
+    times     double precision[];
+    scores    double precision[];
+    started   timestamptz;
+    told      timestamptz := clock_timestamp();
+    ef_search integer;
+    point     pgvectorize.recall_point;
+    points    pgvectorize.recall_point[] := '{}';
+    too_small integer;
+    enough    integer;
+begin
+    perform pgvectorize_private._check_between(
+        'queries', queries, 2, pgvectorize_private._limit('queries_to_measure', false),
+        'The default is 200; the error of a recall falls with the root of their number.'
+    );
+    perform pgvectorize_private._check_between(
+        'top_k', top_k, 1, pgvectorize_private._limit('top_k', false), 'The default is 10.'
+    );
+    target.is_strict := false;  -- to measure is nothing that Vectorize could refuse
+    target.is_counted := false;
+
+    if vectors is null then
+        vectors := pgvectorize_private._sample_queries(target, queries);
+    else
+        perform pgvectorize_private._check_between(
+            'the number of query vectors', cardinality(vectors), 2, pgvectorize_private._limit('queries_to_measure', false),
+            'Leave them out, and a sample of the index takes their place.'
+        );
+    end if;
+    for number in 1 .. cardinality(vectors) loop
+        started := clock_timestamp();
+        scores := array(
+            select match.score
+            from pgvectorize_private._search(target, vectors[number], top_k, 'true', false, 'none', null, true, 0, null) as match
+        );
+        times[number] := 1000 * extract(epoch from clock_timestamp() - started);
+        sizes[number] := cardinality(scores);
+        edges[number] := scores[cardinality(scores)];
+        if clock_timestamp() - told > interval '1 second' then
+            told := clock_timestamp();
+            raise notice 'exact: % of % queries', number, cardinality(vectors);
+        end if;
+    end loop;
+    if cardinality(vectors) < 2 or sizes[1] = 0 then
+        perform pgvectorize_private._refuse_request(
+            format('index "%s" holds too few vectors to measure its recall', target.name), 'It needs two at least.'
+        );
+    end if;
+
+    if pgvectorize_private._hnsw_index(target) is not null then
+        -- once unmeasured, so that the first does not pay for what is not in memory
+        perform pgvectorize_private._measure_recall_at(target, vectors, edges, sizes, top_k, top_k);
+        foreach ef_search in array array(
+            select distinct ladder.ef_search
+            from unnest(
+                array[10, 20, 30, 40, 60, 80, 100, 140, 200, 280, 400, 640, 1000]
+                || array[top_k, in_use]
+            ) as ladder (ef_search)
+            where ladder.ef_search >= top_k
+            order by ladder.ef_search
+        ) loop
+            point := pgvectorize_private._measure_recall_at(target, vectors, edges, sizes, top_k, ef_search);
+            points := points || point;
+            if point.recall - point.standard_error >= wanted then
+                enough := least(enough, ef_search);
+            elsif enough is null then
+                too_small := ef_search;
+            end if;
+            if clock_timestamp() - told > interval '1 second' then
+                told := clock_timestamp();
+                raise notice 'ef_search %: recall %', ef_search, round(point.recall::numeric, 4);
+            end if;
+            exit when point.recall = 1;
+        end loop;
+        while enough - too_small > greatest(1, enough / 20) loop
+            ef_search := (enough + too_small) / 2;
+            point := pgvectorize_private._measure_recall_at(target, vectors, edges, sizes, top_k, ef_search);
+            points := points || point;
+            if point.recall - point.standard_error >= wanted then
+                enough := ef_search;
+            else
+                too_small := ef_search;
+            end if;
+        end loop;
+    end if;
+
+    return query
+        select measured.* from unnest(points) as measured order by measured.ef_search;
+    return query
+        select null::integer, 1::double precision, 0::double precision,
+            percentile_cont(0.5) within group (order by exact.milliseconds), cardinality(vectors), top_k
+        from unnest(times) as exact (milliseconds);
+end;
+$$;
+
+comment on function pgvectorize_private._measure_recall_curve
+    is 'The recall of an index at one ef_search after another.';

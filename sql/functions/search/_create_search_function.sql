@@ -1,0 +1,89 @@
+-- Make the search of one index as a function of its own, named as its table: what
+-- `query` with a vector alone would do, but with a statement that Postgres plans once
+-- a session. To find the index and plan anew costs a quarter of a search of 100,000
+-- vectors. Whatever is not that simple, or under-fills, it hands to `query`.
+--
+-- It is made anew whenever the catalog row changes, see `_on_catalog_change`.
+create or replace function pgvectorize_private._create_search_function(target pgvectorize_private.indexes)
+returns void
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $body$
+declare
+    -- the planner must know the limit to use the HNSW index in a plan that it keeps
+    depth   constant integer := 10;
+    breadth integer := pgvectorize_private._effective_ef_search(target, null, depth);
+    is_fast boolean := not target.is_strict and not target.is_counted
+        -- where float16 could refuse a query vector, query says so
+        and target.storage = 'float32' and (target.index_precision <> 'float16' or target.metric = 'cosine');
+begin
+    perform '[0]'::@vector@.vector;  -- loads the library: only then may hnsw.* settings be named
+    execute format(
+        $sql$
+        create or replace function pgvectorize_data.%1$I(
+            vector           @vector@.vector,
+            top_k            integer default 5,
+            return_values    boolean default false,
+            return_metadata  text default 'none'
+        )
+        returns setof pgvectorize.match
+        language plpgsql
+        stable
+        parallel unsafe
+        rows 10
+        set search_path = pg_catalog, pg_temp
+        set hnsw.ef_search = %2$s
+        set hnsw.iterative_scan = off
+        as $$
+        #variable_conflict use_variable
+        declare
+            matches pgvectorize.match[];
+            found   bigint;
+        begin
+            %3$s
+            return query select * from pgvectorize.query(
+                index => %4$L, vector => vector, top_k => top_k, return_values => return_values,
+                return_metadata => return_metadata
+            );
+        end;
+        $$
+        $sql$,
+        target.name,
+        breadth,
+        case when is_fast then format(
+            $sql$
+            if top_k between 1 and %1$s and return_metadata in ('none', 'all') and return_values is not null
+                and @vector@.vector_dims(vector) = %2$s and %3$s and not pgvectorize_private._session_is_strict()
+            then
+                %4$s
+                into matches, found;
+                if found >= top_k then
+                    for place in 1 .. top_k loop
+                        return next matches[place];
+                    end loop;
+                    return;
+                end if;
+            end if;
+            $sql$,
+            depth,
+            target.dimensions,
+            -- not the zero vector, whose distance to itself is NaN
+            case target.metric when 'cosine' then 'vector operator(@vector@.<=>) vector < 1' else 'true' end,
+            pgvectorize_private._search_sql(
+                target, 'vector', 'true', 'off', pgvectorize_private._scan_limit(target, breadth, depth),
+                'case when return_values then nearest.embedding end',
+                $sql$case return_metadata when 'all' then coalesce(nearest.metadata, '{}') end$sql$
+            )
+        ) end,
+        target.name
+    );
+    execute format(
+        'comment on function pgvectorize_data.%I(@vector@.vector, integer, boolean, text) is %L',
+        target.name, format('pgvectorize.query of index %s, planned once a session', target.name)
+    );
+end;
+$body$;
+
+comment on function pgvectorize_private._create_search_function
+    is 'Make the search of one index as a function of its own.';

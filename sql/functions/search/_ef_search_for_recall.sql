@@ -1,0 +1,43 @@
+-- Return the least ef_search that reaches a recall, as `recall` or `tune` measured this
+-- index; null where none does, so that only an exact search will do, or one was asked for.
+-- For more matches than were measured it grows with them.
+create or replace function pgvectorize_private._ef_search_for_recall(
+    target  pgvectorize_private.indexes,
+    recall  double precision,
+    depth   integer,
+    exact   boolean
+)
+returns integer
+language plpgsql
+stable
+parallel safe
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    enough integer;
+    best   double precision;
+begin
+    perform pgvectorize_private._check_recall(recall);
+    if target.is_strict then
+        perform pgvectorize_private._refuse_as_vectorize('Vectorize has no choice of recall');
+    elsif exact or pgvectorize_private._hnsw_index(target) is null then
+        return null;
+    end if;
+    select
+        min(ceil(recalls.ef_search * greatest(depth::numeric / recalls.top_k, 1)))
+            filter (where recalls.recall - recalls.standard_error >= _ef_search_for_recall.recall),
+        max(recalls.recall)
+    into enough, best
+    from pgvectorize_private.recalls where recalls.index_id = target.id;
+    if best is null then
+        perform pgvectorize_private._refuse_request(
+            format('the recall of index "%s" has not been measured', target.name),
+            format('Run: pgvectorize tune %s --recall %s', target.name, recall)
+        );
+    end if;
+    return case when enough <= pgvectorize_private._limit('ef_search', false) then enough end;
+end;
+$$;
+
+comment on function pgvectorize_private._ef_search_for_recall
+    is 'The least ef_search that reaches a recall.';

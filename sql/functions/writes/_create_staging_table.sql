@@ -1,0 +1,24 @@
+-- Make an empty staging table for a batch that is too long for one message. It
+-- lives until the transaction ends. The client fills it by COPY and then calls
+-- `_write_staged`.
+create or replace function pgvectorize_private._create_staging_table()
+returns void
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+set client_min_messages = warning
+as $$
+begin
+    create temporary table if not exists pgvectorize_staging (
+        position   bigint generated always as identity,
+        id         text,
+        namespace  text,
+        embedding  @vector@.vector,
+        metadata   jsonb
+    ) on commit drop;
+    truncate pg_temp.pgvectorize_staging restart identity;
+end;
+$$;
+
+comment on function pgvectorize_private._create_staging_table
+    is 'Make an empty staging table for a long batch.';

@@ -1,0 +1,20 @@
+-- Write the condition that a given row, which the alias names, changes the stored one.
+-- Metadata is compared as text, because jsonb holds 1 and 1.0 for equal.
+create or replace function pgvectorize_private._is_changed_sql(given text)
+returns text
+language sql
+immutable
+parallel safe
+as $$
+    select format(
+        $sql$
+        (stored.namespace is distinct from %1$s.namespace
+            or stored.metadata::text is distinct from %1$s.metadata::text
+            or stored.embedding operator(@vector@.<>) %1$s.embedding)
+        $sql$,
+        given
+    )
+$$;
+
+comment on function pgvectorize_private._is_changed_sql
+    is 'Condition that a given row changes the stored one.';
