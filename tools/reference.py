@@ -1,7 +1,8 @@
 """Make the reference pages in docs/ from the code, or check that they are fresh.
 
-docs/python.md from the docstrings of the client, docs/sql.md from the heads of the
-public functions, docs/cli.md from the help of the commands.
+docs/python.md comes from the docstrings of the client, docs/sql.md from the headers of the
+public functions, docs/cli.md from the help of the commands. Each page begins with a table of
+contents.
 
 usage: python tools/reference.py [--check]
 """
@@ -21,6 +22,20 @@ import pgvectorize
 from pgvectorize import cli, errors
 
 ROOT = Path(__file__).parent.parent
+# The rooms of sql/functions that have public functions, in the order of the page.
+SECTIONS = {
+    "Indexes": ("indexes", "catalog"),
+    "Writes": ("writes",),
+    "Search": ("search", "explain"),
+    "Reads": ("reads",),
+    "Metadata indexes": ("metadata_indexes",),
+    "HNSW indexes": ("builds",),
+    "Recall": ("recall",),
+    "Adoption": ("adoption",),
+    "Operating": ("doctor", "operating"),
+    "Roles": ("grants",),
+    "Limits": ("limits",),
+}
 MADE = "<!-- Made by `make sync`; edit {} instead. -->\n"
 
 
@@ -63,12 +78,18 @@ def sql_page() -> Iterator[str]:
         "Functions are in schema `pgvectorize` and are called with named arguments, "
         "`pgvectorize.query(index => 'docs', …)`; those with a default may be left out.\n"
     )
-    for path in sorted((ROOT / "sql" / "functions").rglob("[!_]*.sql")):
-        text = path.read_text(encoding="utf-8")
-        head, body = text.split("create or replace function ", 1)
-        prose = re.sub(r"^-- ?", "", head, flags=re.MULTILINE).strip()
-        signature = body.split("\nlanguage ", 1)[0].replace("@vector@.", "")
-        yield f"## {path.stem}\n\n```text\n{signature}\n```\n\n{_as_list(prose)}\n"
+    paths = list((ROOT / "sql" / "functions").rglob("[!_]*.sql"))
+    known = {room for rooms in SECTIONS.values() for room in rooms}
+    assert {path.parent.name for path in paths} == known, "SECTIONS names other rooms"
+    for title, rooms in SECTIONS.items():
+        yield f"## {title}\n"
+        inside = (path for path in paths if path.parent.name in rooms)
+        for path in sorted(inside, key=lambda path: path.stem):
+            text = path.read_text(encoding="utf-8")
+            head, body = text.split("create or replace function ", 1)
+            prose = re.sub(r"^-- ?", "", head, flags=re.MULTILINE).strip()
+            signature = body.split("\nlanguage ", 1)[0].replace("@vector@.", "")
+            yield f"### {path.stem}\n\n```text\n{signature}\n```\n\n{_as_list(prose)}\n"
     yield "## Types\n\nWhat the functions return; `values` is a `vector`.\n"
     revisions = "".join(
         path.read_text(encoding="utf-8")
@@ -89,9 +110,13 @@ def cli_page() -> Iterator[str]:
     yield "# Command line\n"
     context = click.Context(cli.main, info_name="pgvectorize", terminal_width=80)
     yield f"```text\n{cli.main.get_help(context)}\n```\n"
-    for name, command in cli.main.commands.items():
-        inner = click.Context(command, info_name=name, parent=context)
-        yield f"## {name}\n\n```text\n{command.get_help(inner)}\n```\n"
+    for group, names in _groups(cli.main.get_help(context), cli.main.list_commands(context)):
+        yield f"## {group}\n"
+        for name in names:
+            command = cli.main.get_command(context, name)
+            assert command is not None
+            inner = click.Context(command, info_name=name, parent=context)
+            yield f"### {name}\n\n```text\n{command.get_help(inner)}\n```\n"
 
 
 PAGES: dict[str, Callable[[], Iterator[str]]] = {
@@ -99,6 +124,38 @@ PAGES: dict[str, Callable[[], Iterator[str]]] = {
     "sql.md": sql_page,
     "cli.md": cli_page,
 }
+
+
+def _groups(text: str, commands: list[str]) -> Iterator[tuple[str, list[str]]]:
+    """Return the commands as `--help` lists them: each group with its names."""
+    for section in re.split(r"^(?=\S.*:$)", text, flags=re.MULTILINE)[1:]:
+        title, _, lines = section.partition(":\n")
+        listed = re.findall(r"^  (\S+)", lines, flags=re.MULTILINE)
+        names = [name for name in listed if name in commands]
+        if names:
+            yield title, names
+
+
+def _with_contents(page: str) -> str:
+    """Put a table of contents before the first section: a line for each, with what is in it."""
+    headings = re.findall(r"^(##|###) (.+)$", _without_code(page), flags=re.MULTILINE)
+    lines: list[str] = []
+    taken: dict[str, int] = {}
+    for level, title in headings:
+        anchor = re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-")  # as GitHub makes it
+        repeated = taken.setdefault(anchor, 0)
+        taken[anchor] += 1
+        link = f"[{title.rpartition('.')[2]}](#{anchor}{f'-{repeated}' if repeated else ''})"
+        if level == "##":
+            lines.append(f"- {link}")
+        else:
+            lines[-1] += f"{', ' if lines[-1].count('](') > 1 else ': '}{link}"
+    intro, separator, sections = page.partition("\n## ")
+    return intro + "\n" + "\n".join(lines) + "\n" + separator + sections
+
+
+def _without_code(page: str) -> str:
+    return re.sub(r"^```.*?^```$", "", page, flags=re.MULTILINE | re.DOTALL)
 
 
 def _signature(name: str, function: Any) -> str:
@@ -127,20 +184,26 @@ def _unquoted(signature: str) -> str:
 
 
 def _as_list(prose: str) -> str:
-    """Turn the columns of parameters in a head, "name    what it is", into a list."""
+    """Turn the parameters in a header into a list.
+
+    One is "name    what it is", or several names with commas; what it is may begin in the next
+    line. Lines that go on are indented.
+    """
     prose = re.sub(r"(?<=[^\n])\n(?= {4}pgvectorize)", "\n\n", prose)
+
+    def item(found: re.Match[str]) -> str:
+        names = ", ".join(f"`{name}`" for name in found[1].split(", "))
+        return f"- {names}: {' '.join(found[2].split())}"
+
     return re.sub(
-        r"^(\w+) {2,}(.+(?:\n {3,}.+)*)$",
-        lambda found: f"- `{found[1]}`: {' '.join(found[2].split())}",
-        prose,
-        flags=re.MULTILINE,
+        r"^(\w+(?:, \w+)*)(?: {2,}|\n {3,})(.+(?:\n {3,}.+)*)$", item, prose, flags=re.MULTILINE
     )
 
 
 def main() -> None:
     stale = []
     for name, page in PAGES.items():
-        wanted = "\n".join(page())
+        wanted = _with_contents("\n".join(page()))
         path = ROOT / "docs" / name
         if "--check" not in sys.argv:
             path.write_text(wanted, encoding="utf-8")

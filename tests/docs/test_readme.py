@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import psycopg
@@ -82,14 +83,26 @@ def test_three_forms_give_the_same_answer(form: str, empty_database: str, tmp_pa
     assert re.search(r"5\D+0\.99990\d*.*2\D+0\.61197\d*", found, flags=re.DOTALL)
 
 
-@pytest.mark.parametrize(
-    ("page", "target"),
-    [
-        (page.relative_to(ROOT), target)
-        for page in [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("sql/*.md")]
-        for target in re.findall(r"\]\((?!http)([^)#]+)", page.read_text(encoding="utf-8"))
-    ],
-    ids=str,
-)
-def test_link_leads_to_a_file(page: Path, target: str) -> None:
-    assert (ROOT / page.parent / target).exists()
+PAGES = [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("sql/*.md")]
+
+
+def anchors(page: Path) -> set[str]:
+    """The anchors that GitHub gives the headings of a page."""
+    text = re.sub(r"^```.*?^```$", "", page.read_text(encoding="utf-8"), flags=re.M | re.S)
+    counted: Counter[str] = Counter()
+    found = set()
+    for title in re.findall(r"^#+ (.+)$", text, flags=re.MULTILINE):
+        anchor = re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-")
+        found.add(f"{anchor}-{counted[anchor]}" if counted[anchor] else anchor)
+        counted[anchor] += 1
+    return found
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_links_lead_somewhere(page: Path) -> None:
+    for target in re.findall(r"\]\((?!http)([^)]+)\)", page.read_text(encoding="utf-8")):
+        name, _, anchor = target.partition("#")
+        there = page.parent / name if name else page
+        assert there.exists(), target
+        if anchor:
+            assert anchor in anchors(there), target
