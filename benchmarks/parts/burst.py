@@ -3,7 +3,7 @@
 The graph covers the rows of epoch 1 only (a partial index). Newer rows enter a table that
 has no graph for them, at the speed of a table, and a query searches both: the graph, and
 the newer rows exactly. Sealing gives the newer rows a graph of their own, built in one go.
-docs/architecture.md says what follows from the figures.
+docs/decisions.md says what follows from the figures.
 """
 
 from __future__ import annotations
