@@ -1,4 +1,4 @@
-"""What pgvectorize works with: the schema's revision, and versions of the server."""
+"""The schema revision and the server versions that this library works with."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from pgvectorize.errors import (
     ServerUnsupported,
 )
 
-# The newest of migrations/versions; a test compares the two.
+# The newest revision in migrations/versions; a test compares the two.
 REVISION = "0001"
 
 POSTGRES_MINIMUM = 16
-# 0.8.0 has iterative scans, without which a filtered query under-fills.
+# 0.8.0 has iterative scans; without them a filtered query returns too few matches.
 PGVECTOR_MINIMUM = (0, 8, 0)
-# 0.8.2 mends an overflow in parallel builds, 0.8.3 and 0.8.4 damage to the index by
-# vacuum beside inserts (pgvector's CHANGELOG.md).
+# 0.8.2 fixes an overflow in parallel builds; 0.8.3 and 0.8.4 fix damage by a vacuum that runs
+# beside inserts (pgvector's CHANGELOG.md).
 PGVECTOR_RECOMMENDED = (0, 8, 4)
 
 
 def check_revision(found: str | None) -> None:
-    """Refuse a database whose schema is of another revision than this library's."""
+    """Refuse a database with another schema revision than this library's."""
     if found == REVISION:
         return
     if found is not None and found > REVISION:
@@ -38,7 +38,7 @@ def check_revision(found: str | None) -> None:
 
 
 def check_server(version_num: int, encoding: str) -> None:
-    """Refuse a server that is too old, and a database that cannot hold every text."""
+    """Refuse a server that is too old and a database that is not UTF-8."""
     if version_num < POSTGRES_MINIMUM * 10_000:
         raise ServerUnsupported(
             f"PostgreSQL {version_num // 10_000} is too old, {POSTGRES_MINIMUM} is the oldest",

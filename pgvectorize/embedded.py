@@ -1,7 +1,7 @@
-"""A Postgres of one's own: started in a folder, stopped again, its data kept.
+"""A Postgres of your own: started in a folder, and stopped again; its data stay.
 
-This is the only place that knows which wheel brings the server, so that another
-can take its place: it needs to start one in a folder and to name its DSN.
+Only this module knows which wheel brings the server. Another wheel can replace it if it can
+start a server in a folder and name its DSN.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ DEFAULT_PATH = ".pgvectorize"
 
 @contextmanager
 def serve(path: str | Path = DEFAULT_PATH) -> Iterator[str]:
-    """Run a Postgres with pgvector in the folder `path`; give its DSN, then stop it.
+    """Run a Postgres with pgvector in the folder `path`; yield its DSN, then stop it.
 
-    The folder is made if it is not there and its data outlive the server. Processes
-    that serve the same folder at once share one server; the last one stops it.
+    The folder is created if it is missing, and its data stay. Processes that use the same
+    folder at the same time share one server; the last one stops it.
 
     Raises `EmbeddedUnavailable`.
     """
@@ -54,7 +54,7 @@ def serve(path: str | Path = DEFAULT_PATH) -> Iterator[str]:
 
 
 def _forget_the_dead(users: Path) -> None:
-    """Drop killed processes from the wheel's list of users, or nobody would be the last."""
+    """Drop killed processes from the wheel's list of users: otherwise nobody would be the last."""
     import psutil
 
     if users.exists():
@@ -66,10 +66,10 @@ def _forget_the_dead(users: Path) -> None:
 
 
 def embedded(path: str | Path = DEFAULT_PATH) -> Client:
-    """Return a client of a Postgres in the folder `path`, started and migrated as needed.
+    """Return a client of a Postgres in the folder `path`, started and migrated if needed.
 
-    Closing the client stops the server; the data stay. Takes about a second, and a
-    few more the first time. Needs the extra `embedded`.
+    Closing the client stops the server; the data stay. The first start takes a few seconds,
+    later ones about one. Requires the extra `embedded`.
 
     Raises `EmbeddedUnavailable`.
     """

@@ -1,8 +1,8 @@
-"""The SQL functions: their files, and how a database gets them.
+"""The SQL functions: read their files, apply them to a database.
 
 A file of `sql/functions/` holds one function and its comment. `apply` creates or replaces all
-of them and drops those of an older library, so that neither a new name nor a new signature
-needs a revision.
+of them and drops the functions of an older library. So a new name or a new signature needs no
+revision.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ Run = Callable[[str], None]
 
 _NAME = re.compile(r"^create or replace function (pgvectorize(?:_private)?)\.(\w+)\(", re.MULTILINE)
 
-# Functions of ours that are in the database: all of the private schema, and in the public one
-# those that an older library or this one put there. Others may have functions of their own there.
+# Our functions in the database: all of the private schema; of the public schema only those that
+# this library or an older one created, because users may have functions of their own there.
 _OURS = """
     select function.oid, function.ctid::text as place, function.proname as name,
         function.oid::regprocedure::text as signature
@@ -49,10 +49,10 @@ class SqlFunction:
 
 @dataclass(frozen=True)
 class Applied:
-    """What the last `apply` left in a database.
+    """What the last `apply` recorded in a database.
 
-    `digest` is of all files, `vector_schema` where the extension was then, quoted; `names`
-    are the functions in schema pgvectorize.
+    `digest` is of all files. `vector_schema` is the schema of the extension at that time,
+    quoted. `names` are the functions in schema pgvectorize.
     """
 
     digest: str
@@ -61,14 +61,14 @@ class Applied:
 
 
 def find(folder: str) -> Path:
-    """Return a folder that lies beside this file in a wheel, one up in a checkout."""
+    """Return a folder that is beside this file in a wheel and one level up in a checkout."""
     here = Path(__file__).parent
     inside = here / folder
     return inside if inside.is_dir() else here.parent / folder
 
 
 def read(vector_schema: str = "@vector@") -> list[SqlFunction]:
-    """Return every function, in the order of the names of their files."""
+    """Return every function, ordered by the path of its file."""
     found = []
     for path in sorted(find("sql/functions").rglob("*.sql")):
         text = path.read_text(encoding="utf-8").replace("@vector@", vector_schema)
@@ -87,7 +87,7 @@ def digest() -> str:
 
 
 def applied(connection: sa.Connection) -> Applied | None:
-    """Return what was applied last; None if nothing was, or if a part of it is missing."""
+    """Return what was applied last; None if there is no record of it."""
     is_there = connection.exec_driver_sql(
         "select pg_catalog.to_regprocedure('pgvectorize_private._applied()') is not null"
     ).scalar()
@@ -100,29 +100,28 @@ def applied(connection: sa.Connection) -> Applied | None:
 
 
 def are_all_there(connection: sa.Connection) -> bool:
-    """Say whether every file has its function in the database, as it may not after a restore."""
+    """Return whether every file has its function in the database; a restore may lose some."""
     wanted = read()
     there = {name for _, _, name, _ in _ours(connection, [function.name for function in wanted])}
     return there.issuperset(function.name for function in wanted)
 
 
 def apply(run: Run, vector_schema: str, connection: sa.Connection | None) -> None:
-    """Create or replace every function; drop those of ours that no file declares.
+    """Create or replace every function; drop our functions that no file declares.
 
-    Without a connection `run` prints what a database without functions needs. Raises
-    `SchemaOutdated` where something of the user's depends on a function that has to be
-    dropped.
+    Without a connection, `run` prints what a database without functions needs. Raises
+    `SchemaOutdated` if an object of the user depends on a function that has to be dropped.
     """
     wanted = read(vector_schema)
     names = sorted(function.name for function in wanted if function.schema == "pgvectorize")
-    run("set local check_function_bodies = off")  # they call one another
+    run("set local check_function_bodies = off")  # functions call one another
     if connection is None:
         for function in wanted:
             run(function.create)
     else:
         _replace(run, wanted, names, connection)
     for function in wanted:
-        run(function.comment)  # names no signature, so that an overload is an error
+        run(function.comment)  # names no signature, so an overload is an error
     run(_applied_sql(vector_schema, names))
     run("set local check_function_bodies = on")
 
@@ -142,12 +141,12 @@ def _replace(
             with connection.begin_nested():
                 run(function.create)
         except DBAPIError as error:
-            # the same arguments, but other names, defaults or another result
+            # the same argument types, but other names or defaults, or another result
             if not isinstance(error.orig, psycopg.errors.InvalidFunctionDefinition):
                 raise
             _drop(connection, (row[3] for row in before if row[2] == function.name))
             run(function.create)
-    # what was replaced lies in a new place
+    # a function that was replaced has a new ctid
     left = {(row[0], row[1]) for row in before}
     _drop(connection, (row[3] for row in _ours(connection, ours) if (row[0], row[1]) in left))
 

@@ -1,7 +1,7 @@
-"""The schema in the database: find its SQL, apply it, say what is there.
+"""The schema in the database: bring it up to date, and say what a database has.
 
-Tables and types change in Alembic revisions (`migrations/`), each applied once. Functions
-live whole in `sql/functions/`; an upgrade that changes anything applies all of them again.
+Tables and types change in Alembic revisions (`migrations/`), each applied once. Functions are
+whole files in `sql/functions/`; an upgrade that changes anything applies all of them again.
 Both happen in one transaction.
 """
 
@@ -37,7 +37,7 @@ from pgvectorize.errors import (
 from pgvectorize.models import Finding
 
 _LOCK = "select pg_advisory_xact_lock(hashtextextended('pgvectorize schema', 0))"
-# `create schema if not exists` needs the right to create even where there is nothing to do
+# `create schema if not exists` needs the right to create even if there is nothing to do
 _CREATE_SCHEMAS = """
 do $$
 declare
@@ -50,7 +50,7 @@ begin
     end loop;
 end $$
 """
-# each index has a function made from the others; one of another owner stays as it was
+# each index has a search function made from the others; that of another owner stays unchanged
 _CREATE_SEARCH_FUNCTIONS = """
 do $$
 declare
@@ -71,10 +71,10 @@ _ALEMBIC_LOCK = threading.Lock()
 
 @dataclass(frozen=True)
 class SchemaState:
-    """What is in a database, or what this library would put there.
+    """What a database has, or what this library needs.
 
-    `revision` is Alembic's, `functions` a digest of the SQL functions; None where
-    there is none.
+    `revision` is Alembic's, `functions` a digest of the SQL functions. Each is None if there
+    is none.
     """
 
     revision: str | None
@@ -95,7 +95,7 @@ def current(connection: sa.Connection) -> SchemaState:
     if applied is not None:
         digest = applied.digest
         extension = _extension(connection)
-        # the functions name the schema in which the extension was
+        # the functions name the schema in which the extension was at that time
         was_moved = extension is None or extension[1] != applied.vector_schema
         if was_moved or (digest == functions.digest() and not functions.are_all_there(connection)):
             digest = None
@@ -103,15 +103,15 @@ def current(connection: sa.Connection) -> SchemaState:
 
 
 def upgrade(connection: sa.Connection) -> bool:
-    """Bring a database up to date within the connection's transaction; say if it changed.
+    """Bring a database up to date in the connection's transaction; return whether it changed.
 
-    For applications that keep their own history: call it in a revision with
-    `op.get_bind()`. Nothing is committed here. Any number of processes may call it
-    at once; one does the work, the others wait for it. The second time it changes
-    nothing and takes no lock.
+    An application with its own history calls it in a revision, with `op.get_bind()`. It
+    commits nothing. Any number of processes may call it at once; one does the work, the others
+    wait for it. The second time it changes nothing and takes no lock.
 
-    Raises `SchemaOutdated` where a newer library was, `ServerUnsupported`,
-    `ExtensionUnavailable` and `DatabaseError`.
+    Raises `SchemaOutdated` if a newer library was here or an object of the user depends on a
+    function that has to be dropped, `ServerUnsupported`, `ExtensionUnavailable` and
+    `DatabaseError`.
     """
     with _translated():
         if current(connection) == wanted():
@@ -135,7 +135,7 @@ def upgrade(connection: sa.Connection) -> bool:
 def migrate(dsn: str) -> tuple[SchemaState, SchemaState]:
     """Bring a database up to date and commit; return its state before and after.
 
-    `dsn` is a libpq connection string; "" takes libpq's `PG*` variables.
+    `dsn` is a libpq connection string; "" means libpq's `PG*` variables.
     """
     with _connected(dsn) as connection:
         before = current(connection)
@@ -150,11 +150,11 @@ def inspect(dsn: str) -> SchemaState:
 
 
 def diagnose(dsn: str) -> list[Finding]:
-    """Return what keeps this library from working with a database, with what mends it.
+    """Return what keeps this library from working with a database, and how to fix it.
 
-    Server, pgvector, and a schema that is missing, behind or ahead: with one of these, all
-    errors, no client can connect. Functions that are not this library's are a warning. What
-    else may be wrong, `Client.doctor` finds.
+    An unsupported server or pgvector, and a schema that is missing, behind or ahead, are
+    errors: no client can connect. Functions of another library are a warning. `Client.doctor`
+    finds everything else.
     """
     findings: list[Finding] = []
 
@@ -209,10 +209,10 @@ def diagnose(dsn: str) -> list[Finding]:
 def upgrade_sql(vector_schema: str = "public") -> str:
     """Return the SQL that a first `migrate` would run, without connecting.
 
-    `vector_schema` is the schema in which the extension lies, or is to be created.
+    `vector_schema` is the schema that has the extension, or in which to create it.
     """
     output = io.StringIO()
-    if not re.fullmatch("[a-z_][a-z0-9_]*", vector_schema):  # as quote_ident has it
+    if not re.fullmatch("[a-z_][a-z0-9_]*", vector_schema):  # as quote_ident does
         vector_schema = '"' + vector_schema.replace('"', '""') + '"'
     config = _config(vector_schema, output=output)
     _run_alembic(config, sql=True)
@@ -226,7 +226,7 @@ def _config(
         if connection is None:
             run(f"create extension if not exists vector schema {vector_schema}")
         run(_CREATE_SCHEMAS)
-        # loads the library: only then may a role that is no superuser name hnsw.* settings
+        # loads the library: before that, only a superuser may name hnsw.* settings
         run(f"select '[0]'::{vector_schema}.vector")
 
     def after(run: functions.Run) -> None:
@@ -291,7 +291,7 @@ def _extension(connection: sa.Connection) -> tuple[str, str] | None:
 
 
 def _refuse_development_version(connection: sa.Connection) -> None:
-    """Refuse a database of a version before the first release, whose catalog lay elsewhere."""
+    """Refuse a database of a version before the first release: its catalog was elsewhere."""
     if _scalar(connection, "select to_regclass('pgvectorize.schema_version') is not null"):
         raise SchemaOutdated(
             "the database has the schema of a development version, which cannot be upgraded",
@@ -306,7 +306,7 @@ def _connected(dsn: str) -> Iterator[sa.Connection]:
     # A creator, because libpq's connection strings are not all SQLAlchemy URLs.
     engine = sa.create_engine(
         "postgresql+psycopg://",
-        # a statement is seldom run twice, and a pooler may not know what was prepared
+        # few statements run twice, and behind a pooler prepared ones may be missing
         creator=lambda: psycopg.connect(dsn, client_encoding="utf8", prepare_threshold=None),
         poolclass=sa.NullPool,
     )
