@@ -1,6 +1,6 @@
-"""Indexes to files and back: Vectorize's NDJSON, Parquet, and .npy with NDJSON.
+"""Export an index to a file and import a file: NDJSON as Vectorize's, Parquet, .npy with NDJSON.
 
-Both ways work in constant memory. They use the public, blocking client only.
+Both directions work in constant memory. They use the public, blocking client only.
 """
 
 from pgvectorize.transfer.exporting import ExportSummary, export_vectors

@@ -1,4 +1,4 @@
-"""An index to a file."""
+"""Export an index to a file."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _PAGE = 1_000
 
 @dataclass(frozen=True, slots=True)
 class ExportSummary:
-    """What an export did."""
+    """The result of an export."""
 
     written: int
     seconds: float
@@ -49,15 +49,16 @@ def export_vectors(
     filter: Filter | None = None,
     on_progress: Progress | None = None,
 ) -> ExportSummary:
-    """Write the vectors of an index, of a namespace or a filter, to a file, page by page.
+    """Write the vectors of an index to a file, page by page.
 
-    The format is that of the file's ending (`format_of`); ".gz" at the end of NDJSON
-    compresses it; "-" is stdout. A folder gets values.npy and vectors.ndjson; a name
-    that ends in .npy gets its NDJSON beside it. The file appears when it is whole.
+    `namespace` and `filter` select vectors. The ending of the file names the format
+    (`format_of`); NDJSON that ends in ".gz" is compressed; "-" is stdout. A folder gets
+    values.npy and vectors.ndjson; a name that ends in .npy gets its NDJSON beside it. The file
+    appears when it is complete.
 
-    What is inserted meanwhile is not in it; what is changed or deleted shows as far as it
-    lies ahead of the page being read. Raises `IndexNotFound`, `InvalidFilter`, and
-    `InvalidRequest` where the file cannot be written.
+    Vectors that are inserted during the export are not in the file. A change or deletion shows
+    if the export had not read that vector yet. Raises `IndexNotFound`, `InvalidFilter`, and
+    `InvalidRequest` if the file cannot be written.
     """
     started = perf_counter()
     format = format_of(file, format)
@@ -76,7 +77,7 @@ def export_vectors(
 def _pages(
     index: Index, namespace: str | None, filter: Filter | None
 ) -> Iterator[tuple[list[Vector], int]]:
-    """Read the vectors in pages, each with how many there were at the first."""
+    """Yield the vectors in pages, each with the number of vectors at the first page."""
     cursor: str | None = None
     while True:
         page = index.list_vectors(
@@ -118,7 +119,7 @@ def _writer(file: File, format: Format, dimensions: int) -> Iterator[Writer]:
         if format == "ndjson":
             stream = streams[0]
             if paths[0].suffix == ".gz":
-                # level 1: 7 times as fast as the usual 6, and a tenth longer
+                # level 1: 7 times as fast as the usual 6, and a tenth larger
                 stream = cast(
                     BinaryIO, stack.enter_context(gzip.GzipFile("", "wb", 1, fileobj=stream))
                 )

@@ -1,4 +1,4 @@
-"""What the formats have in common: how a file is named, opened, replaced, read and written."""
+"""What all formats share: how a file is named, opened, replaced, read and written."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from pgvectorize import InvalidRequest, Vector
 
 Format: TypeAlias = Literal["ndjson", "parquet", "npy"]
 File: TypeAlias = str | os.PathLike[str]
-# called with what is done and the whole, in bytes or in rows; the whole may be unknown
+# called with the part that is done and the total, in bytes or rows; the total may be unknown
 Progress: TypeAlias = Callable[[int, int | None], None]
-# where a reader stands, as it is kept between two runs
+# the position of a reader, kept between two runs
 Place: TypeAlias = Mapping[str, int]
 
 _ENDINGS: Mapping[str, Format] = {
@@ -55,17 +55,17 @@ class Reader(Protocol):
 
     @property
     def done(self) -> int:
-        """How much was read, in bytes or rows."""
+        """The part that was read, in bytes or rows."""
         ...
 
     @property
     def total(self) -> int | None:
-        """The whole in the same measure, if it is known."""
+        """The total in the same unit, if it is known."""
         ...
 
     @property
     def place(self) -> Place:
-        """Where the next row begins."""
+        """The position of the next row."""
         ...
 
 
@@ -75,7 +75,7 @@ class Writer(Protocol):
     def write(self, vectors: list[Vector]) -> None: ...
 
     def finish(self) -> None:
-        """Write what stands at the end, or is known only then."""
+        """Write what comes at the end, or is known only then."""
 
 
 def format_of(file: File, format: Format | None = None) -> Format:
@@ -102,12 +102,12 @@ def format_of(file: File, format: Format | None = None) -> Format:
 
 
 def name_of(file: File) -> str:
-    """Return what messages call a file that is read."""
+    """Return the name of a file for messages."""
     return "stdin" if os.fspath(file) == "-" else os.fspath(file)
 
 
 def matrix_paths(file: File) -> tuple[Path, Path]:
-    """Return the matrix and the lines of a folder, or of the .npy file of a pair."""
+    """Return the paths of the matrix and of its NDJSON, given their folder or the matrix."""
     path = Path(file)
     is_folder = os.fspath(file).endswith(os.sep) or path.is_dir()
     if is_folder or path.suffix.lower() != ".npy":
@@ -119,7 +119,7 @@ def matrix_paths(file: File) -> tuple[Path, Path]:
 
 
 def paths_of(file: File, format: Format) -> list[Path]:
-    """Return the files that a name stands for."""
+    """Return the paths of the files that a name means."""
     return list(matrix_paths(file)) if format == "npy" else [Path(file)]
 
 
@@ -132,9 +132,9 @@ def cannot(what: str, file: File, error: OSError) -> InvalidRequest:
 
 @contextmanager
 def opened(file: File) -> Iterator[tuple[BinaryIO, BinaryIO]]:
-    """Give a stream to read, and the one that tells how much of the file was read.
+    """Yield a stream to read, and the stream whose position says how much of the file was read.
 
-    They are two for what is compressed.
+    They differ for a compressed file.
     """
     if os.fspath(file) == "-":
         yield sys.stdin.buffer, sys.stdin.buffer
@@ -153,9 +153,9 @@ def opened(file: File) -> Iterator[tuple[BinaryIO, BinaryIO]]:
 
 @contextmanager
 def replacing(paths: list[Path]) -> Iterator[list[Path]]:
-    """Give names beside `paths` to write to, which take their places in the end, or go.
+    """Yield names beside `paths` to write to: renamed to `paths` at the end, removed on an error.
 
-    A link stays, and what it leads to is replaced. A pipe or a device is written to.
+    A link stays, and its target is replaced. A pipe or a device is written to.
     """
     paths = [path.resolve() if path.is_symlink() else path for path in paths]
     parts = [

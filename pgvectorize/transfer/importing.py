@@ -1,4 +1,4 @@
-"""A file to an index."""
+"""Import a file into an index."""
 
 from __future__ import annotations
 
@@ -44,18 +44,18 @@ OnError: TypeAlias = Literal["stop", "skip"]
 _Row: TypeAlias = Numbered | Refusal
 _OnRefusal: TypeAlias = Callable[[Refusal], None]
 
-# what a single row can bring on that is no InvalidVector: data exceptions, program limits
+# what one row can cause besides InvalidVector: data exceptions, program limits
 _OF_A_ROW = ("22", "54")
 
 
 @dataclass(frozen=True, slots=True)
 class ImportSummary:
-    """What an import did.
+    """The result of an import.
 
-    `read` counts the vectors of the file, `refused` those that are none or do not fit,
-    `written` those that changed the index. What `read` has more than both are ids that
-    come again in the same batch, or for "insert" were there. `resumed_after` is what
-    earlier runs had read, and not in `read`.
+    `read` counts the vectors of the file, `refused` those that are invalid or do not fit,
+    `written` those that changed the index. The rest of `read` are ids that came again in the
+    same batch, or, for "insert", that existed. `resumed_after` counts the vectors that earlier
+    runs had read; `read` does not include them.
     """
 
     read: int
@@ -85,19 +85,19 @@ def import_vectors(
 ) -> ImportSummary:
     """Write the vectors of a file to an index.
 
-    The format is that of the file's ending (`format_of`); "-" is stdin, as NDJSON.
-    `create` is the metric of a new index with the dimensions of the first vector; an
-    index of that metric that is there already is used.
+    The ending of the file names the format (`format_of`); "-" is stdin, as NDJSON. `create`
+    is the metric of a new index with the dimensions of the first vector; an existing index
+    with that metric is used.
 
-    The file is one all-or-nothing change, whose ids are held in memory until it is
-    made. With `atomic=False`, `resume` or `on_error="skip"` each batch is a change of
-    its own, memory is constant, and a file beside the input, which goes in the end,
-    holds how far it got: `resume` begins there. "skip" gives each vector that is refused
-    to `on_refusal` and writes the others.
+    By default the file is one all-or-nothing change, and its ids are in memory until the end.
+    With `atomic=False`, `resume` or `on_error="skip"` each batch is a change of its own, and
+    memory is constant. A file beside the input records the progress, and `resume` continues
+    there; it is removed at the end. "skip" passes each refused vector to `on_refusal` and
+    writes the others.
 
-    As one change the file is loaded as by `Index.bulk_load`, which has `rebuild`, `memory`
-    and `workers`, too. In batches a new index gets its HNSW index in the end, also when
-    the import was interrupted and resumed; one that is there keeps its own throughout.
+    An all-or-nothing import uses `Index.bulk_load`, with its `rebuild`, `memory` and `workers`.
+    An import in batches builds the HNSW index of a new index at the end, also if it was
+    interrupted and resumed. An existing index keeps its HNSW index throughout.
 
     Raises `InvalidVector`, which names the line, and `InvalidRequest`.
     """
@@ -176,7 +176,7 @@ class _Import:
         self.already_read = self.read = self.written = self.refused = 0
 
     def as_one(self, reader: Reader, create: Metric | None) -> None:
-        """Write all or nothing; an index that was made for it goes again, too."""
+        """Write all or nothing; on an error, also delete an index that was made for it."""
         self._unit = reader.unit
         lines = _Lines()
         rows = reader.rows()
@@ -211,7 +211,7 @@ class _Import:
             yield found.vector
 
     def _located(self, error: InvalidVector, line: int) -> InvalidVector:
-        """Return the client's error about a row as one about a line of the file."""
+        """Turn the client's error about a row into one about a line of the file."""
         problem = error.message.removeprefix(f"row {error.row}")
         if problem == error.message:  # Vectorize's own words, in strict mode
             problem = f": {problem}"
@@ -220,7 +220,7 @@ class _Import:
         )
 
     def in_batches(self, reader: Reader, create: Metric | None, progress: ProgressFile) -> None:
-        """Write batch by batch, each a change of its own, and keep how far it got."""
+        """Write batch by batch, each a change of its own, and record the progress."""
         self._unit = reader.unit
         begins = reader.place
         rows = reader.rows()
@@ -230,7 +230,7 @@ class _Import:
                 info, is_new = self._found_or_made(batch, create)
                 if is_new:
                     self.builds_in_the_end = True
-                    # before it goes, so that it comes back whenever the import is killed
+                    # before the HNSW index goes: an import that is killed now still builds it later
                     progress.write(info, Done(begins, self.already_read, True))
                     self._index.drop_hnsw()
             self._write_batch(batch, info)
@@ -246,11 +246,11 @@ class _Import:
         progress.remove()
 
     def _write_batch(self, batch: list[_Row], info: IndexInfo) -> None:
-        """Write what fits of a batch, and refuse the rest, row by row.
+        """Write the valid rows of a batch, and refuse the others one by one.
 
-        A refusal names one row and costs the chunk that it was in, so chunks are halved
-        after one and doubled after a success: few bad rows cost little, and if all
-        are bad each costs one call.
+        A refusal names one row, but its whole chunk is not written. So a chunk is halved after
+        a refusal and doubled after a success. Few bad rows cost little; if all are bad, each
+        costs one call.
         """
         rows: list[Numbered] = []
         for row in batch:

@@ -1,4 +1,4 @@
-"""A numpy matrix with the values, and NDJSON beside it with the rest, one line a row."""
+"""A numpy matrix with the values, and NDJSON beside it with the rest, one line per row."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _HEADER_SIZE = 128
 
 
 class NpyReader:
-    """Reads a matrix through a memory map. Refusals are named by their line in the NDJSON."""
+    """Reads a matrix through a memory map. A refusal names its line in the NDJSON."""
 
     unit = "line"
 
@@ -61,7 +61,7 @@ class NpyReader:
 
 
 class NpyWriter:
-    """Writes both files; the number of rows goes into the header in the end."""
+    """Writes both files; the number of rows is written into the header at the end."""
 
     def __init__(self, matrix: BinaryIO, lines: BinaryIO, dimensions: int) -> None:
         self._matrix = matrix
@@ -83,7 +83,7 @@ class NpyWriter:
 
 
 def _header(count: int, dimensions: int) -> bytes:
-    """Return the header of a float32 matrix, as long for every number of rows.
+    """Return the header of a float32 matrix; its length is the same for any number of rows.
 
     https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html, version 1.0
     """

@@ -108,7 +108,7 @@ class ParquetReader:
 
 
 def _values(column: Any) -> Any:
-    """Return one array of numbers a row, None where there is none."""
+    """Return one array of numbers per row, None for a row without values."""
     flat = column.flatten() if hasattr(column, "flatten") else column
     if column.null_count == 0 and flat.null_count == 0 and hasattr(column.type, "list_size"):
         return flat.to_numpy(zero_copy_only=False).reshape(len(column), column.type.list_size)
@@ -143,7 +143,7 @@ class ParquetWriter:
         self.close()
 
     def close(self) -> None:
-        """Write the footer; left to the garbage collector, it would go to a closed file."""
+        """Write the footer; the garbage collector would write it to a closed file."""
         self._writer.close()
 
     def _write_group(self) -> None:

@@ -1,4 +1,4 @@
-"""How far an import got: a small file beside its input."""
+"""The progress of an import: a small file beside its input."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _ENDING = ".pgvectorize-progress"
 class Done:
     """What earlier runs did: where they stopped, and after how many vectors of the file.
 
-    `builds_in_the_end` is whether they made the index, which has no HNSW index until then.
+    `builds_in_the_end` says that they created the index, which gets its HNSW index at the end.
     """
 
     place: Place
@@ -28,7 +28,7 @@ class Done:
 class ProgressFile:
     """The state of an import in batches, kept from its first batch to its end.
 
-    It is written after a batch is committed. A crash between the two has the batch
+    It is written after a batch is committed. After a crash between the two, the batch is
     written again, which changes nothing.
     """
 
@@ -41,7 +41,7 @@ class ProgressFile:
         self._input = [] if self._is_stdin else self._identity()
 
     def read(self, info: IndexInfo) -> Done | None:
-        """Return what was done, None for nothing; raises `InvalidRequest` if it no longer fits."""
+        """Return what was done or None; raises `InvalidRequest` if file or index changed."""
         if self._is_stdin:
             raise InvalidRequest(
                 "an import from stdin cannot be resumed", hint="Import it from a file."
