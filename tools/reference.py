@@ -12,6 +12,7 @@ from __future__ import annotations
 import inspect
 import re
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -137,21 +138,25 @@ def _groups(text: str, commands: list[str]) -> Iterator[tuple[str, list[str]]]:
 
 
 def _with_contents(page: str) -> str:
-    """Put a table of contents before the first section: a line for each, with what is in it."""
-    headings = re.findall(r"^(##|###) (.+)$", _without_code(page), flags=re.MULTILINE)
-    lines: list[str] = []
-    taken: dict[str, int] = {}
-    for level, title in headings:
+    """Put a table of contents before the first section.
+
+    A heading that has others below it is a line; what has none stands behind it in that line.
+    """
+    found = re.findall(r"^(##+) (.+)$", _without_code(page), flags=re.MULTILINE)
+    lines: list[tuple[str, list[str]]] = []
+    counted: Counter[str] = Counter()
+    for (level, title), (after, _) in zip(found, [*found[1:], ("", "")], strict=True):
         anchor = re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-")  # as GitHub makes it
-        repeated = taken.setdefault(anchor, 0)
-        taken[anchor] += 1
-        link = f"[{title.rpartition('.')[2]}](#{anchor}{f'-{repeated}' if repeated else ''})"
-        if level == "##":
-            lines.append(f"- {link}")
+        repeated = f"-{counted[anchor]}" if counted[anchor] else ""
+        counted[anchor] += 1
+        link = f"[{re.split('[.:] ?', title)[-1]}](#{anchor}{repeated})"
+        if level == "##" or len(after) > len(level):
+            lines.append((f"{'  ' * (len(level) - 2)}- {link}", []))
         else:
-            lines[-1] += f"{', ' if lines[-1].count('](') > 1 else ': '}{link}"
+            lines[-1][1].append(link)
     intro, separator, sections = page.partition("\n## ")
-    return intro + "\n" + "\n".join(lines) + "\n" + separator + sections
+    contents = "\n".join(": ".join(filter(None, [line, ", ".join(rest)])) for line, rest in lines)
+    return f"{intro}\n{contents}\n{separator}{sections}"
 
 
 def _without_code(page: str) -> str:
