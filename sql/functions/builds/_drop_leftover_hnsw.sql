@@ -16,10 +16,8 @@ begin
         join pg_class as class on class.oid = index.indexrelid
         where index.indrelid = target.relation and index.indexrelid is distinct from kept
             and (
-                starts_with(class.relname, pgvectorize_private._relation_name(target.id, 'embedding_hnsw_new_'))
-                or starts_with(class.relname, pgvectorize_private._relation_name(target.id, 'namespace_'))
-                    and class.relname ~ '_hnsw_new_[0-9a-f]{8}$'
-                or class.relname = pgvectorize_private._relation_name(target.id, 'embedding_hnsw') and not index.indisvalid
+                pgvectorize_private._is_new_hnsw_name(target.id, class.relname)
+                or class.relname = pgvectorize_private._hnsw_name(target.id) and not index.indisvalid
             )
     loop
         perform pgvectorize_private._execute_ddl(format('drop index %s', leftover));

@@ -17,10 +17,7 @@ declare
     before jsonb;
 begin
     select jsonb_object_agg(settings.name, current_setting(settings.name)) into before
-    from unnest(array[
-        'maintenance_work_mem', 'max_parallel_maintenance_workers', 'min_parallel_table_scan_size',
-        'statement_timeout', 'lock_timeout'
-    ]) as settings (name);
+    from pgvectorize_private._build_settings(0, 0) as settings;
     for attempt in 0..2 loop
         plan := pgvectorize_private._plan_build(target, memory, workers, attempt);
         perform pgvectorize_private._set_build_settings(plan.memory, plan.workers, is_local => true);

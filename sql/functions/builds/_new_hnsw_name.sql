@@ -12,7 +12,7 @@ as $$
     select format(
         '%s_new_%s',
         case
-            when namespace is null then pgvectorize_private._relation_name(wanted.id, 'embedding_hnsw')
+            when namespace is null then pgvectorize_private._hnsw_name(wanted.id)
             else pgvectorize_private._namespace_hnsw_name(wanted.id, namespace)
         end,
         left(md5(pgvectorize_private._hnsw_definition_sql(wanted)), 8)

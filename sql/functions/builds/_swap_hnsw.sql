@@ -29,7 +29,7 @@ begin
     if old is not null then
         perform pgvectorize_private._execute_ddl(format('drop index %s', old));
     end if;
-    execute format('alter index %s rename to %I', built, pgvectorize_private._relation_name(target.id, 'embedding_hnsw'));
+    execute format('alter index %s rename to %I', built, pgvectorize_private._hnsw_name(target.id));
     perform pgvectorize_private._drop_leftover_hnsw(target);
     perform pgvectorize_private._store_hnsw_options(target);
     perform pgvectorize_private._refresh_has_other_hnsw(target);

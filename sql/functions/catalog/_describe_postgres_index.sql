@@ -7,7 +7,7 @@ parallel safe
 as $$
     select coalesce(
         case index_name
-            when pgvectorize_private._relation_name(target.id, 'embedding_hnsw') then 'the HNSW index'
+            when pgvectorize_private._hnsw_name(target.id) then 'the HNSW index'
             when pgvectorize_private._relation_name(target.id, 'namespace_id_idx') then 'the index on namespaces'
             when pgvectorize_private._relation_name(target.id, 'id_pkey') then 'the index on ids'
         end,

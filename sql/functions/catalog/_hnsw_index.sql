@@ -7,7 +7,7 @@ language sql
 stable
 parallel safe
 as $$
-    select to_regclass(format('pgvectorize_data.%I', pgvectorize_private._relation_name(target.id, 'embedding_hnsw')))
+    select to_regclass(format('pgvectorize_data.%I', pgvectorize_private._hnsw_name(target.id)))
 $$;
 
 comment on function pgvectorize_private._hnsw_index

@@ -26,8 +26,8 @@ as $$
         class.oid::regclass,
         class.relname,
         case
-            when class.relname = pgvectorize_private._relation_name(target.id, 'embedding_hnsw') then 'hnsw'
-            when class.relname ~ '_hnsw_new_[0-9a-f]{8}$' then 'new'
+            when class.relname = pgvectorize_private._hnsw_name(target.id) then 'hnsw'
+            when pgvectorize_private._is_new_hnsw_name(target.id, class.relname) then 'new'
             when namespaces.namespace is not null then 'namespace'
             when properties.property_name is not null then 'metadata'
             when class.relname = pgvectorize_private._relation_name(target.id, 'namespace_id_idx') then 'namespaces'

@@ -10,14 +10,14 @@ parallel safe
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    graphs regclass[];
+    found regclass[];
 begin
-    select array_agg(index.indexrelid::regclass) into graphs
+    select array_agg(index.indexrelid::regclass) into found
     from pg_index as index
     join pg_class as class on class.oid = index.indexrelid
     join pg_am as method on method.oid = class.relam and method.amname = 'hnsw'
     where index.indrelid = target.relation and index.indexrelid is distinct from pgvectorize_private._hnsw_index(target);
-    return graphs;
+    return found;
 end;
 $$;
 

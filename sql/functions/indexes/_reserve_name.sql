@@ -14,7 +14,7 @@ begin
         );
     end if;
 
-    perform pg_advisory_xact_lock(hashtextextended('pgvectorize index ' || name, 0));
+    perform pgvectorize_private._lock_name(name);
     if exists (select from pgvectorize_private.indexes where indexes.name = _reserve_name.name) then
         if pgvectorize_private._session_is_strict() then
             perform pgvectorize_private._refuse_as_vectorize(

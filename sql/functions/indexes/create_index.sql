@@ -109,10 +109,7 @@ begin
         dimensions,
         pgvectorize_private._relation_name(target.id, 'embedding_not_null'),
         case storage when 'float16' then 'halfvec' else 'vector' end,
-        -- Room for new versions of rows on their page, which then need no entry in any index
-        -- (see update_metadata): for all of them where vectors lie out of line, as they do
-        -- beyond 2 kB, and the rest of a row is small.
-        case when dimensions * case storage when 'float16' then 2 else 4 end > 1900 then 50 else 90 end
+        pgvectorize_private._fillfactor(dimensions, storage)
     );
     -- Filters and namespaces are weighed by these; of vectors and whole documents nothing is
     -- ever asked, and to sort a sample of them is most of what analyze would take.
@@ -128,7 +125,7 @@ begin
     if target.wants_hnsw then
         execute format(
             'create index %I on pgvectorize_data.%I %s',
-            pgvectorize_private._relation_name(target.id, 'embedding_hnsw'), name, pgvectorize_private._hnsw_definition_sql(target)
+            pgvectorize_private._hnsw_name(target.id), name, pgvectorize_private._hnsw_definition_sql(target)
         );
     end if;
 

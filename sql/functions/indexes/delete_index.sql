@@ -9,7 +9,7 @@ as $$
 declare
     target pgvectorize_private.indexes;
 begin
-    perform pg_advisory_xact_lock(hashtextextended('pgvectorize index ' || name, 0));
+    perform pgvectorize_private._lock_name(name);
     target := pgvectorize_private._find_index(name);
     if exists (select from pg_class as class where class.oid = target.relation) then  -- nobody dropped it by hand
         perform pgvectorize_private._lock_table(target, 'access exclusive');

@@ -31,7 +31,7 @@ begin
     end if;
 
     -- in one order, so that two that swap names cannot deadlock
-    perform pg_advisory_xact_lock(hashtextextended('pgvectorize index ' || wanted.name, 0))
+    perform pgvectorize_private._lock_name(wanted.name)
     from (
         select given.name from unnest(array[update_index.name, new_name]) as given (name)
         where given.name is not null

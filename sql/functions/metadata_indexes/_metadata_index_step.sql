@@ -54,10 +54,7 @@ begin
     end if;
 
     loop
-        if exists (
-            select from pg_index as indexes
-            where indexes.indexrelid = to_regclass(format('pgvectorize_data.%I', name)) and indexes.indisvalid
-        ) then
+        if pgvectorize_private._is_valid_index(name) then
             if known is not null then
                 return null;
             end if;

@@ -28,9 +28,7 @@ declare
     target   pgvectorize_private.indexes := pgvectorize_private._lock_index(index, 'row exclusive');
     is_empty boolean;
 begin
-    if not target.is_strict
-        and target.storage = 'float32' and (target.index_precision <> 'float16' or target.metric = 'cosine')
-    then
+    if not target.is_strict and not pgvectorize_private._must_fit_float16(target) then
         dimensions := target.dimensions;
         metric := target.metric;
         id_bytes := pgvectorize_private._limit('id_bytes', false);

@@ -15,7 +15,7 @@ begin
         target,
         format(
             'create index %I on %s %s',
-            pgvectorize_private._relation_name(target.id, 'embedding_hnsw'), target.relation, pgvectorize_private._hnsw_definition_sql(target)
+            pgvectorize_private._hnsw_name(target.id), target.relation, pgvectorize_private._hnsw_definition_sql(target)
         ),
         memory, workers
     );
