@@ -1,8 +1,8 @@
 -- The settings that a build of an HNSW index needs.
 --
 -- pgvector asks Postgres whether a table is worth a parallel build. Postgres compares its size
--- without the TOAST table, in which the vectors lie, with min_parallel_table_scan_size; with 0
--- it says yes.
+-- without the TOAST table, in which the vectors lie, with min_parallel_table_scan_size; with 0 it
+-- says yes.
 create or replace function pgvectorize_private._build_settings(memory bigint, workers integer)
 returns table (name text, value text)
 language sql

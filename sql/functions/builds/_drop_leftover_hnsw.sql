@@ -1,7 +1,10 @@
--- Drop what builds of HNSW indexes left beside the one in use: INVALID ones of those
--- that were killed, and any that were not put in its place, but for `kept`. The HNSW
--- index in use goes, too, if it is INVALID. The caller has `_lock_for_build`.
-create or replace function pgvectorize_private._drop_leftover_hnsw(target pgvectorize_private.indexes, kept regclass default null)
+-- Drop what builds of HNSW indexes left beside the one in use, except `kept`: INVALID ones from
+-- builds that were killed, and valid ones that were not put in their place. The HNSW index in use
+-- is dropped too if it is INVALID. The caller has the lock of `_lock_for_build`.
+create or replace function pgvectorize_private._drop_leftover_hnsw(
+    target  pgvectorize_private.indexes,
+    kept    regclass default null
+)
 returns void
 language plpgsql
 volatile

@@ -1,6 +1,6 @@
--- Run a statement that builds an HNSW index, within the caller's transaction, with
--- the memory and the workers of `_plan_build`, and less of both where the server
--- has not so much; the settings are then as before.
+-- Run a statement that builds an HNSW index, within the caller's transaction, with the memory and
+-- the workers of `_plan_build`, or with less if the server does not have so much. The settings are
+-- then restored.
 create or replace function pgvectorize_private._execute_build(
     target     pgvectorize_private.indexes,
     statement  text,
@@ -24,7 +24,7 @@ begin
         begin
             execute statement;
             exit;
-        exception when disk_full or out_of_memory then  -- disk_full is also that of shared memory
+        exception when disk_full or out_of_memory then  -- disk_full means shared memory too
             if attempt = 2 then
                 raise;
             end if;

@@ -1,6 +1,10 @@
 -- Set what a build of an HNSW index needs: with `is_local` until the transaction ends, otherwise
 -- until `_reset_build_settings`.
-create or replace function pgvectorize_private._set_build_settings(memory bigint, workers integer, is_local boolean)
+create or replace function pgvectorize_private._set_build_settings(
+    memory    bigint,
+    workers   integer,
+    is_local  boolean
+)
 returns void
 language sql
 volatile

@@ -1,5 +1,5 @@
--- The processes that hold a lock on an index's table with which nobody else can build an index
--- of it: the lock of a build, of a vacuum, or a stronger one.
+-- The processes that hold a lock on an index's table which keeps others from building a Postgres
+-- index of it: the lock of a build, of a vacuum, or a stronger one.
 create or replace function pgvectorize_private._build_lock_pids(target pgvectorize_private.indexes)
 returns setof integer
 language sql
@@ -11,7 +11,8 @@ as $$
     where locks.relation = target.relation and locks.granted
         and locks.database = (select oid from pg_database where datname = current_database())
         and locks.mode in (
-            'ShareUpdateExclusiveLock', 'ShareLock', 'ShareRowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock'
+            'ShareUpdateExclusiveLock', 'ShareLock', 'ShareRowExclusiveLock', 'ExclusiveLock',
+            'AccessExclusiveLock'
         )
 $$;
 

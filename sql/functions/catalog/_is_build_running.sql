@@ -1,5 +1,6 @@
--- Whether another session builds an index of a table, or vacuums it. This reads their locks,
--- which every role may see; pg_stat_progress_create_index tells a role only about its own builds.
+-- Whether another session builds a Postgres index of a table, or vacuums the table. This reads
+-- locks, which every role may see. pg_stat_progress_create_index tells most roles only about their
+-- own builds.
 create or replace function pgvectorize_private._is_build_running(target pgvectorize_private.indexes)
 returns boolean
 language sql
@@ -12,4 +13,4 @@ as $$
 $$;
 
 comment on function pgvectorize_private._is_build_running
-    is 'Whether another session builds an index of a table, or vacuums it.';
+    is 'Whether another session builds a Postgres index of a table, or vacuums it.';

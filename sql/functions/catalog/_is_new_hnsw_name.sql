@@ -1,12 +1,13 @@
--- Whether a Postgres index is an HNSW index that has not been put in its place: `_new_hnsw_name`
--- makes such names.
+-- Whether a Postgres index has a name that `_new_hnsw_name` makes: an HNSW index that was built,
+-- or is being built, and is not in its place yet.
 create or replace function pgvectorize_private._is_new_hnsw_name(index_id bigint, name text)
 returns boolean
 language sql
 immutable
 parallel safe
 as $$
-    select starts_with(name, pgvectorize_private._relation_name(index_id, '')) and name ~ '_hnsw_new_[0-9a-f]{8}$'
+    select starts_with(name, pgvectorize_private._relation_name(index_id, ''))
+        and name ~ '_hnsw_new_[0-9a-f]{8}$'
 $$;
 
 comment on function pgvectorize_private._is_new_hnsw_name

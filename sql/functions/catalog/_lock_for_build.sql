@@ -1,10 +1,10 @@
--- Make sure that nobody builds a Postgres index of a table, and that nobody begins to before
--- the transaction ends. A build holds this lock on the table as long as it runs. An INVALID
--- index that is found under the lock was therefore left by a build that was killed.
+-- Make sure that nobody builds a Postgres index of a table, and that nobody begins to before the
+-- transaction ends. A build holds this lock on the table as long as it runs. An INVALID index that
+-- is found under the lock was therefore left by a build that was killed.
 --
--- This does not wait for a build: a wait with a snapshot held would deadlock with the build, which
--- waits for old snapshots. It does wait for an autovacuum, which takes the same lock: an
--- autovacuum does not wait for snapshots, and it gives way to whoever waits for it.
+-- This does not wait for a build: the build waits for old snapshots, so to wait for it with a
+-- snapshot would be a deadlock. This waits for an autovacuum, which takes the same lock: an
+-- autovacuum waits for no snapshots, and gives way to whoever waits for it.
 create or replace function pgvectorize_private._lock_for_build(target pgvectorize_private.indexes)
 returns void
 language plpgsql
@@ -29,4 +29,4 @@ end;
 $$;
 
 comment on function pgvectorize_private._lock_for_build
-    is 'Make sure that nobody builds an index of a table.';
+    is 'Make sure that nobody builds a Postgres index of a table.';

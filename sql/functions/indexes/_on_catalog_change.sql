@@ -1,5 +1,6 @@
--- Keep the function of an index, and who may use it, as the catalog has it: the trigger
--- on the catalog, through which every new index comes.
+-- The trigger on the catalog, which keeps the function of each index, and the privileges on the
+-- index, as the catalog row says. The columns are those that `_create_search_function` depends on;
+-- it takes milliseconds and writes to Postgres' catalog, so it does not run for others.
 create or replace function pgvectorize_private._on_catalog_change()
 returns trigger
 language plpgsql
@@ -31,4 +32,4 @@ end;
 $$;
 
 comment on function pgvectorize_private._on_catalog_change
-    is 'Keep the function of an index as its catalog row has it.';
+    is 'Keep the function of an index as its catalog row says.';
