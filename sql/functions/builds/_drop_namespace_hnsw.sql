@@ -1,5 +1,5 @@
 -- Drop the HNSW indexes of namespaces along with that of all vectors. They stay in the catalog, so
--- the next build of that one builds them too.
+-- `build` builds them again.
 create or replace function pgvectorize_private._drop_namespace_hnsw(target pgvectorize_private.indexes)
 returns void
 language plpgsql

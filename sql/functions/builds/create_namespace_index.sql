@@ -1,6 +1,6 @@
 -- Create an HNSW index for one big namespace, and return how it was built. A query in that
 -- namespace, with a filter or without, then searches only its vectors; other queries do not use
--- this HNSW index. If it exists, nothing happens. What a killed build left behind is dropped.
+-- this HNSW index. If the namespace has one, nothing happens. What a killed build left behind is dropped.
 --
 -- This is worth it for a namespace of many thousands of vectors that is yet a small part of the
 -- index. A namespace of a few thousand is searched exactly in no more time, and one of half the

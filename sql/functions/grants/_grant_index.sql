@@ -1,6 +1,6 @@
 -- Give an index, its table and its function, to the owner, and grant them to writers and readers.
 -- Only what is missing is granted: a grant writes to Postgres' catalog, where it can conflict with
--- a vacuum. An index of a role that has nothing to do with the owner stays that role's own.
+-- a vacuum. If the caller is not a member of the owner, the index stays the caller's own.
 create or replace function pgvectorize_private._grant_index(target pgvectorize_private.indexes)
 returns void
 language plpgsql

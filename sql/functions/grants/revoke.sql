@@ -1,6 +1,6 @@
 -- Revoke from a role everything that `grant` gives. What the owner had belongs to the caller from
 -- now on. A role that has nothing is not an error. A role that is an owner as a member of another
--- role is one: only `revoke … from …` between the two roles can end that.
+-- role is refused: only `revoke … from …` between the two roles can end that.
 create or replace function pgvectorize.revoke(role text)
 returns void
 language plpgsql

@@ -1,6 +1,6 @@
 -- Change the name of an index, its description, whether its queries are counted (see usage), or
--- the default ef_search of its queries. Null keeps a value, an empty description removes it, and
--- an ef_search of 0 restores the default. `tune` finds the ef_search for a given recall. A new
+-- the default ef_search of its queries. Null keeps a value, an empty description removes the
+-- description, and an ef_search of 0 restores the default. `tune` finds the ef_search for a given recall. A new
 -- name renames the table too, which waits for readers and writers of the index to end (ACCESS
 -- EXCLUSIVE).
 create or replace function pgvectorize.update_index(

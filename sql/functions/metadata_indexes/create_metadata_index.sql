@@ -1,6 +1,6 @@
 -- Create a metadata index on a property. Filters on the property become fast, and read their
 -- operands as `index_type`: string, number or boolean. It covers the vectors that exist already.
--- If it exists, nothing happens.
+-- If the metadata index exists, nothing happens.
 --
 -- Writers of the index wait while it is built. The Python client and the command line build it
 -- `concurrently`, which a function cannot do.

@@ -1,9 +1,8 @@
 -- Change the metadata of vectors, chosen by ids, or by filter and namespace. Values and namespaces
 -- stay.
 --
--- mode  merge    apply `patch` as a JSON Merge Patch (RFC 7396): its keys replace those of the metadata,
---                null removes a key, objects are merged
---       replace  `patch` becomes the metadata
+-- mode  merge: apply `patch` as a JSON Merge Patch (RFC 7396), whose keys replace those of the metadata;
+--       null removes a key, objects are merged. replace: `patch` becomes the metadata
 --
 -- Return the count of the chosen vectors that exist, and their ids in the order given, or no ids
 -- if a filter or a namespace chose them. A vector that does not change is not written again. Rows
