@@ -1,10 +1,7 @@
--- Drop what builds of HNSW indexes left beside the one in use, except `kept`: INVALID ones from
--- builds that were killed, and valid ones that were not put in their place. The HNSW index in use
--- is dropped too if it is INVALID. The caller has the lock of `_lock_for_build`.
-create or replace function pgvectorize_private._drop_leftover_hnsw(
-    target  pgvectorize_private.indexes,
-    kept    regclass default null
-)
+-- Drop what builds of HNSW indexes left beside the one in use: INVALID ones from builds that were
+-- killed, and valid ones that were not put in their place. The HNSW index in use is dropped too if
+-- it is INVALID. The caller has the lock of `_lock_for_build`.
+create or replace function pgvectorize_private._drop_leftover_hnsw(target pgvectorize_private.indexes)
 returns void
 language plpgsql
 volatile
@@ -17,7 +14,7 @@ begin
         select index.indexrelid::regclass
         from pg_index as index
         join pg_class as class on class.oid = index.indexrelid
-        where index.indrelid = target.relation and index.indexrelid is distinct from kept
+        where index.indrelid = target.relation
             and (
                 pgvectorize_private._is_new_hnsw_name(target.id, class.relname)
                 or class.relname = pgvectorize_private._hnsw_name(target.id) and not index.indisvalid
