@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 _NO_MEMORY = ("53100", "53200")
 # A second for the lock and half a second for the others, so many times: two minutes or less.
 _PATIENCE = 80
+_RESET: LiteralString = "select pgvectorize_private._reset_build_settings()"
 
 _BUILD: LiteralString = (
     "is_built, index_precision, m, ef_construction, vectors, memory, memory_needed, "
@@ -171,12 +172,12 @@ def _run(index: str, create: Composed, build: IndexBuild) -> Plan[None]:
         yield Statement(create)
     except _ENDED:  # the connection goes back to a pool
         try:
-            yield from _reset()
+            yield Statement(_RESET)
             yield from _clear(index)
         except PgVectorizeError:
             pass  # the connection is lost, or another builds: the next build cleans up
         raise
-    yield from _reset()
+    yield Statement(_RESET)
 
 
 def _run_without_settings(index: str, create: Composed, build: IndexBuild) -> Plan[None]:
@@ -205,20 +206,6 @@ def _clear(index: str) -> Plan[None]:
     yield Statement(
         "select pgvectorize_private._clean_up_failed_build(index => %(index)s)", {"index": index}
     )
-
-
-def _reset() -> Plan[None]:
-    for name in _SETTINGS:
-        yield Statement(name)
-
-
-_SETTINGS: tuple[LiteralString, ...] = (
-    "reset maintenance_work_mem",
-    "reset max_parallel_maintenance_workers",
-    "reset min_parallel_table_scan_size",
-    "reset statement_timeout",
-    "reset lock_timeout",
-)
 
 
 def drop_hnsw(index: str) -> Plan[IndexInfo]:

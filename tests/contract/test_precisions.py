@@ -156,7 +156,7 @@ def test_an_index_without_hnsw_compares_with_every_vector(face: Face, new_name: 
         ({"storage": "float64"}, 'storage "float64" is not known', "Known are float32, float16."),
         ({"storage": "flaot16"}, '"flaot16"', "Did you mean float16?"),
         ({"index_precision": "bianry"}, '"bianry"', "Did you mean binary?"),
-        ({"storage": "float16", "index_precision": "float32"}, "no more than the float16", "Leave"),
+        ({"storage": "float16", "index_precision": "float32"}, "needs storage float32", "Leave"),
         ({"dimensions": 2_001, "index_precision": "float32"}, "2000 dimensions, got 2001", "Leave"),
         ({"dimensions": 4_001, "index_precision": "float16"}, "4000 dimensions, got 4001", "Leave"),
         ({"m": 1}, "m must be between 2 and 100, got 1", "neighbours"),

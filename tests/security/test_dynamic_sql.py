@@ -66,7 +66,6 @@ REVIEWED: dict[str, dict[str, str]] = {
     "_namespace_hnsw_build_step": {"how": _HOW},
     "_namespace_condition_sql": {"value": _VALUE},
     "_property_sql": {"document": _VALUE},
-    "_swap_hnsw": {"built": "a regclass"},
     "_range_sql": {"left(comparison,1)": "of one of four comparisons, literals of its own"},
     "_execute_build": {"statement": "what a step wrote"},
     "_search_sql": {

@@ -362,3 +362,40 @@ def test_a_bulk_load_whose_server_process_is_killed_leaves_what_was_there(
     assert index.count() == ROWS
     assert built(connection, index) == IN_USE
     assert is_right(index)
+
+
+def test_the_settings_of_a_build_are_reset(connection: Connection) -> None:
+    show = """
+        select name, setting, source from pg_settings
+        where name in (select name from pgvectorize_private._build_settings(0, 0)) order by name
+    """
+    before = connection.execute(show).fetchall()
+    connection.execute(
+        "select pgvectorize_private._set_build_settings(100000000, 3, is_local => false)"
+    )
+    during = connection.execute(show).fetchall()
+    assert {source for _, _, source in during} == {"session"}
+    assert [setting for _, setting, _ in during] == ["0", "97656", "3", "0", "0"]
+    connection.execute("select pgvectorize_private._reset_build_settings()")
+    assert connection.execute(show).fetchall() == before
+
+
+@pytest.mark.parametrize(
+    ("name", "is_new"),
+    [
+        ("pgvectorize_private._new_hnsw_name(target, null)", True),
+        ("pgvectorize_private._new_hnsw_name(target, 'space')", True),
+        ("pgvectorize_private._hnsw_name(target.id)", False),
+        ("pgvectorize_private._namespace_hnsw_name(target.id, 'space')", False),
+        ("'my' || pgvectorize_private._new_hnsw_name(target, null)", False),
+    ],
+)
+def test_the_name_of_a_new_one_is_known(
+    connection: Connection, index: Index, name: str, is_new: bool
+) -> None:
+    row = connection.execute(
+        f"select pgvectorize_private._is_new_hnsw_name(target.id, {name})"
+        " from pgvectorize_private.indexes as target where target.name = %s".encode(),
+        [index.name],
+    ).fetchone()
+    assert row == (is_new,)

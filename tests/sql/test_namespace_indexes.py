@@ -424,16 +424,15 @@ def test_one_entered_while_another_precision_is_built_is_built_again(
     connection.execute(
         """
         select pgvectorize_private._swap_hnsw(
-            pgvectorize_private._with_hnsw_options(target, 8, null, null),
-            (select index.indexrelid::regclass from pg_index as index
-             join pg_class as class on class.oid = index.indexrelid
-             where index.indrelid = target.relation and class.relname like '%%embedding%%new%%')
+            pgvectorize_private._with_hnsw_options(target, 8, null, null)
         )
         from pgvectorize_private.indexes as target where target.name = %s
         """,
         [index.name],
     )
-    assert notices == [f'the index of namespace "a" of index "{index.name}" has to be built again']
+    assert notices == [
+        f'the HNSW index of namespace "a" of index "{index.name}" must be built again'
+    ]
     assert [each.is_built for each in index.list_namespace_indexes()] == [False]
     assert index.create_namespace_index("a").is_built
     assert built(connection, index) == ["all m=8", "namespace m=8"]

@@ -140,3 +140,90 @@ def test_a_strict_session_stays_strict(
         rows(connection, f'pgvectorize_data."{name}"', f"{VECTOR}, top_k => 101")
     with pytest.raises(psycopg.Error, match="expected 8 dimensions"):
         rows(connection, f'pgvectorize_data."{name}"', "vector => '[1,2]', top_k => 3")
+
+
+def test_without_an_hnsw_index_it_is_exact(
+    client: pgvectorize.Client, make_index: Callable[..., str]
+) -> None:
+    # a euclidean index of so many dimensions has none; signs cannot tell these vectors apart
+    index = client.index(make_index(dimensions=4_001, metric="euclidean"))
+    index.upsert([(f"v{row:03}", [1.0 + row, *[1.0] * 4_000]) for row in range(300)])
+    assert [match.id for match in index.query([251.0, *[1.0] * 4_000], top_k=1)] == ["v250"]
+
+
+# What the function of an index is made from, each column with another value.
+MADE_FROM = {
+    "name": "name || '-r'",
+    "relation": "%(other)s",
+    "dimensions": "9",
+    "metric": "'euclidean'",
+    "storage": "'float16'",
+    "is_strict": "true",
+    "is_counted": "true",
+    "wants_hnsw": "false",
+    "index_precision": "'float16'",
+    "ef_search": "50",
+}
+OTHERS = {
+    "preset": "'@cf/baai/bge-m3'",
+    "description": "'words'",
+    "has_other_hnsw": "true",
+    "m": "8",
+    "ef_construction": "100",
+    "hnsw_step_cost": "7",
+    "created_on": "created_on + interval '1 day'",
+    "modified_on": "modified_on + interval '1 day'",
+}
+
+
+def test_every_column_of_the_catalog_is_known(
+    connection: psycopg.Connection[tuple[object, ...]],
+) -> None:
+    columns = connection.execute(
+        "select attname::text from pg_attribute where attnum > 0 and not attisdropped"
+        " and attrelid = 'pgvectorize_private.indexes'::regclass and attidentity = ''"
+    ).fetchall()
+    assert {column for (column,) in columns} == MADE_FROM.keys() | OTHERS.keys()
+
+
+@pytest.mark.parametrize("column", [*MADE_FROM, *OTHERS])
+def test_it_is_made_again_only_if_what_it_is_made_from_changes(
+    connection: psycopg.Connection[tuple[object, ...]],
+    make_index: Callable[..., str],
+    column: str,
+) -> None:
+    name, other = make_index(dimensions=DIMENSIONS), make_index(dimensions=DIMENSIONS)
+    given = {"name": name, "other": f'pgvectorize_data."{other}"'}
+
+    def update(value: str) -> None:
+        where = f"where name = '{name}'"
+        connection.execute(
+            f"update pgvectorize_private.indexes set {column} = {value} {where}".encode(), given
+        )
+
+    def made(*more: str) -> list[tuple[object, ...]]:
+        columns = ", ".join(["proname", "prosrc", "proconfig", *more])
+        return connection.execute(
+            f"select {columns} from pg_proc".encode()
+            + b" where pronamespace = 'pgvectorize_data'::regnamespace"
+            b" and starts_with(proname, %(name)s)",
+            given,
+        ).fetchall()
+
+    with connection.transaction(force_rollback=True):
+        connection.execute("delete from pgvectorize_private.indexes where name = %s", [other])
+        same, text = made("xmin::text"), made()
+        update(column)
+        assert made("xmin::text") == same
+        update({**MADE_FROM, **OTHERS}[column])
+        if column in MADE_FROM:
+            assert made() != text
+        else:
+            assert made("xmin::text") == same
+            connection.execute(
+                "select pgvectorize_private._create_search_function("
+                "pgvectorize_private._find_index(%s))",
+                [name],
+            )
+            assert made("xmin::text") != same
+            assert made() == text

@@ -45,6 +45,7 @@ CLIENT_CONTRACT = {
     "_prepare_vacuum",
     "_reapply_grants",
     "_rebuild_hnsw_after_load",
+    "_reset_build_settings",
     "_set_build_settings",
     "_try_analyze",
     "_write_staged",

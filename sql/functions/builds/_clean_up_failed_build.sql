@@ -1,4 +1,7 @@
--- Drop what a build that failed left behind, unless another session builds by now.
+-- Drop what a failed build left behind, unless another session builds by now.
+--
+-- `_set_lock_timeout` overwrites the 2s of the SET clause at once. The clause is there so that
+-- lock_timeout is restored when this ends.
 create or replace function pgvectorize_private._clean_up_failed_build(index text)
 returns void
 language plpgsql

@@ -1,7 +1,7 @@
--- Drop what builds of HNSW indexes left beside the one in use: INVALID ones of those
--- that were killed, and any that were not put in its place, but for `kept`. The HNSW
--- index in use goes, too, if it is INVALID. The caller has `_lock_for_build`.
-create or replace function pgvectorize_private._drop_leftover_hnsw(target pgvectorize_private.indexes, kept regclass default null)
+-- Drop what builds of HNSW indexes left beside the one in use: INVALID ones from builds that were
+-- killed, and valid ones that were not put in their place. The HNSW index in use is dropped too if
+-- it is INVALID. The caller has the lock of `_lock_for_build`.
+create or replace function pgvectorize_private._drop_leftover_hnsw(target pgvectorize_private.indexes)
 returns void
 language plpgsql
 volatile
@@ -14,12 +14,10 @@ begin
         select index.indexrelid::regclass
         from pg_index as index
         join pg_class as class on class.oid = index.indexrelid
-        where index.indrelid = target.relation and index.indexrelid is distinct from kept
+        where index.indrelid = target.relation
             and (
-                starts_with(class.relname, pgvectorize_private._relation_name(target.id, 'embedding_hnsw_new_'))
-                or starts_with(class.relname, pgvectorize_private._relation_name(target.id, 'namespace_'))
-                    and class.relname ~ '_hnsw_new_[0-9a-f]{8}$'
-                or class.relname = pgvectorize_private._relation_name(target.id, 'embedding_hnsw') and not index.indisvalid
+                pgvectorize_private._is_new_hnsw_name(target.id, class.relname)
+                or class.relname = pgvectorize_private._hnsw_name(target.id) and not index.indisvalid
             )
     loop
         perform pgvectorize_private._execute_ddl(format('drop index %s', leftover));

@@ -1,5 +1,5 @@
--- Drop the HNSW indexes of namespaces with that of all vectors. The catalog keeps them:
--- whatever builds that one again builds them, too.
+-- Drop the HNSW indexes of namespaces along with that of all vectors. They stay in the catalog, so
+-- `build` builds them again.
 create or replace function pgvectorize_private._drop_namespace_hnsw(target pgvectorize_private.indexes)
 returns void
 language plpgsql
@@ -12,7 +12,8 @@ declare
 begin
     foreach namespace in array pgvectorize_private._namespaces_with_hnsw(target) loop
         execute format(
-            'drop index if exists pgvectorize_data.%I', pgvectorize_private._namespace_hnsw_name(target.id, namespace)
+            'drop index if exists pgvectorize_data.%I',
+            pgvectorize_private._namespace_hnsw_name(target.id, namespace)
         );
     end loop;
 end;

@@ -1,6 +1,6 @@
--- Run a statement that builds an HNSW index, within the caller's transaction, with
--- the memory and the workers of `_plan_build`, and less of both where the server
--- has not so much; the settings are then as before.
+-- Run a statement that builds an HNSW index, within the caller's transaction, with the memory and
+-- the workers of `_plan_build`, or with less if the server does not have so much. The settings are
+-- then restored.
 create or replace function pgvectorize_private._execute_build(
     target     pgvectorize_private.indexes,
     statement  text,
@@ -17,17 +17,14 @@ declare
     before jsonb;
 begin
     select jsonb_object_agg(settings.name, current_setting(settings.name)) into before
-    from unnest(array[
-        'maintenance_work_mem', 'max_parallel_maintenance_workers', 'min_parallel_table_scan_size',
-        'statement_timeout', 'lock_timeout'
-    ]) as settings (name);
+    from pgvectorize_private._build_settings(0, 0) as settings;
     for attempt in 0..2 loop
         plan := pgvectorize_private._plan_build(target, memory, workers, attempt);
         perform pgvectorize_private._set_build_settings(plan.memory, plan.workers, is_local => true);
         begin
             execute statement;
             exit;
-        exception when disk_full or out_of_memory then  -- disk_full is also that of shared memory
+        exception when disk_full or out_of_memory then  -- disk_full means shared memory too
             if attempt = 2 then
                 raise;
             end if;

@@ -1,19 +1,18 @@
--- Take the next step towards an HNSW index: return the statement that must be run
--- now, or null when it is built and in use. As with `_metadata_index_step`, the
--- caller runs the statement and comes back, and can begin anywhere:
+-- Take the next step towards an HNSW index: return the statement to run now, or null when the HNSW
+-- index is built and in use. The caller runs the statement and calls again, as with
+-- `_metadata_index_step`, and may begin at any step:
 --
---     in use, and as wanted           → nothing, unless it is to be rebuilt
---     a new one beside it, valid      → the same for each namespace that has one; then
---                                       put all in their places
---     none, INVALID, or another kind  → drop the leftovers, create it beside
+--     in use, as wanted                → nothing, unless it is to be rebuilt
+--     a new one beside it, valid       → the same for each namespace that has one; then put all in
+--                                        their places
+--     none, INVALID, or other options  → drop leftovers, create a new one beside it
 --
--- The name of a new one tells how it is built, so that a valid one that is found
--- under it is what is wanted, whoever began to build it. To put it in its place
--- takes an ACCESS EXCLUSIVE lock for as long as it takes to rename it; until then
--- queries use the old one. The catalog learns how it is built in the same moment.
+-- The name of a new one tells how it is built, so a valid one of that name is as wanted, whichever
+-- session began to build it. To put it in its place takes an ACCESS EXCLUSIVE lock while it is
+-- renamed; until then queries use the old one. The catalog changes in the same transaction.
 --
--- wanted      the catalog row as it is to be
--- is_rebuild  build anew what is there already
+-- wanted      the catalog row as it should be
+-- is_rebuild  build even if it is there as wanted
 -- how         'concurrently' or ''
 create or replace function pgvectorize_private._hnsw_step(
     wanted      pgvectorize_private.indexes,
@@ -27,15 +26,14 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
     new_name  text := pgvectorize_private._new_hnsw_name(wanted, null);
-    built     regclass;
     namespace text;
     statement text;
     is_locked boolean := false;
 begin
     if not is_rebuild and exists (
         select from pgvectorize_private.indexes as known
-        join pg_index as index on index.indexrelid = pgvectorize_private._hnsw_index(wanted) and index.indisvalid
         where known.id = wanted.id
+            and pgvectorize_private._is_valid_index(pgvectorize_private._hnsw_name(known.id))
             and (known.index_precision, known.m, known.ef_construction)
                 = (wanted.index_precision, wanted.m, wanted.ef_construction)
     ) then
@@ -43,28 +41,25 @@ begin
             perform pgvectorize_private._lock_for_build(wanted);
             perform pgvectorize_private._drop_leftover_hnsw(wanted);
         exception when sqlstate 'PV007' then
-            null;  -- somebody builds another; this one is as wanted
+            null;  -- another session builds; this one is as wanted
         end;
         return null;
     end if;
 
     loop
-        select index.indexrelid::regclass into built
-        from pg_index as index
-        where index.indexrelid = to_regclass(format('pgvectorize_data.%I', new_name)) and index.indisvalid;
-        if found then
+        if pgvectorize_private._is_valid_index(new_name) then
             foreach namespace in array pgvectorize_private._namespaces_with_hnsw(wanted) loop
                 statement := pgvectorize_private._namespace_hnsw_build_step(wanted, namespace, how);
                 if statement is not null then
                     return statement;
                 end if;
             end loop;
-            perform pgvectorize_private._swap_hnsw(wanted, built);
+            perform pgvectorize_private._swap_hnsw(wanted);
             return null;
         end if;
         exit when is_locked;
         perform pgvectorize_private._lock_for_build(wanted);
-        is_locked := true;  -- look once more: a build may have ended just now
+        is_locked := true;  -- look again: a build may have ended meanwhile
     end loop;
 
     perform pgvectorize_private._drop_leftover_hnsw(wanted);
@@ -72,7 +67,8 @@ begin
         perform pgvectorize_private._mark_has_other_hnsw(wanted);
     end if;
     return format(
-        'create index %s if not exists %I on %s %s', how, new_name, wanted.relation, pgvectorize_private._hnsw_definition_sql(wanted)
+        'create index %s if not exists %I on %s %s',
+        how, new_name, wanted.relation, pgvectorize_private._hnsw_definition_sql(wanted)
     );
 end;
 $$;

@@ -1,6 +1,6 @@
--- Enter in the catalog that the planner may find HNSW indexes besides that of all
--- vectors, before one is built: only then does `_search` count their use. By the time
--- that one is built concurrently, all who read the catalog before have ended.
+-- Store in the catalog that there may be HNSW indexes besides that of all vectors, before one is
+-- built: `_search` counts their scans only then. `create index concurrently` waits for older
+-- transactions, so nobody uses an older catalog row once the new HNSW index is valid.
 create or replace function pgvectorize_private._mark_has_other_hnsw(target pgvectorize_private.indexes)
 returns void
 language sql
@@ -11,4 +11,4 @@ as $$
 $$;
 
 comment on function pgvectorize_private._mark_has_other_hnsw
-    is 'Enter in the catalog that there may be other HNSW indexes.';
+    is 'Store that there may be other HNSW indexes.';

@@ -1,7 +1,6 @@
--- Take the next step towards a new HNSW index of a namespace, beside the one in use, if
--- there is one: return the statement that must be run now, or null when it is built.
--- As in `_hnsw_step`, its name tells how it is built, and what a killed build left is
--- dropped.
+-- Take the next step towards a new HNSW index of a namespace, beside the one in use if there is
+-- one: return the statement to run now, or null when it is built. As in `_hnsw_step`, the name
+-- tells how it is built, and what a killed build left is dropped.
 create or replace function pgvectorize_private._namespace_hnsw_build_step(
     wanted     pgvectorize_private.indexes,
     namespace  text,
@@ -23,7 +22,7 @@ begin
         end if;
         exit when is_locked;
         perform pgvectorize_private._lock_for_build(wanted);
-        is_locked := true;  -- look once more: a build may have ended just now
+        is_locked := true;  -- look again: a build may have ended meanwhile
     end loop;
 
     perform pgvectorize_private._execute_ddl(format('drop index if exists pgvectorize_data.%I', new_name));

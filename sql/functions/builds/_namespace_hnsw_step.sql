@@ -1,13 +1,13 @@
--- Take the next step towards an HNSW index of a namespace: return the statement that
--- must be run now, or null when it is built and in use. As with `_metadata_index_step`,
--- the caller runs the statement and comes back, and can begin anywhere:
+-- Take the next step towards an HNSW index of a namespace: return the statement to run now, or
+-- null when it is built and in use. The caller runs the statement and calls again, as with
+-- `_metadata_index_step`, and may begin at any step:
 --
---     in the catalog, valid   → nothing
---     a new one, valid        → put it in its place, enter it
---     none, or INVALID        → drop the leftover, create it
+--     in the catalog, valid  → nothing
+--     a new one, valid       → put it in its place, store it in the catalog
+--     none, or INVALID       → drop the leftover, create it
 --
--- The row of the catalog is locked while it is put in its place, and by `_swap_hnsw`, so
--- that it is of one precision with the HNSW index of all vectors.
+-- The catalog row is locked while the new one is put in its place, here and in `_swap_hnsw`, so
+-- that it always has the precision of the HNSW index of all vectors.
 create or replace function pgvectorize_private._namespace_hnsw_step(
     target     pgvectorize_private.indexes,
     namespace  text,
@@ -25,7 +25,11 @@ begin
     if exists (
         select from pgvectorize_private.namespace_indexes as indexes
         where indexes.index_id = target.id and indexes.namespace = _namespace_hnsw_step.namespace
-    ) and pgvectorize_private._is_valid_index(pgvectorize_private._namespace_hnsw_name(target.id, namespace)) then
+    )
+        and pgvectorize_private._is_valid_index(
+            pgvectorize_private._namespace_hnsw_name(target.id, namespace)
+        )
+    then
         return null;
     end if;
 
@@ -35,7 +39,8 @@ begin
         select indexes.* into target from pgvectorize_private.indexes where indexes.id = target.id for update;
         perform pgvectorize_private._check_namespace_hnsw(target, namespace);
         if not pgvectorize_private._swap_namespace_hnsw(target, namespace) then
-            return pgvectorize_private._namespace_hnsw_build_step(target, namespace, how);  -- the precision was changed meanwhile
+            -- the options were changed meanwhile
+            return pgvectorize_private._namespace_hnsw_build_step(target, namespace, how);
         end if;
         insert into pgvectorize_private.namespace_indexes (index_id, namespace) values (target.id, namespace)
         on conflict do nothing;

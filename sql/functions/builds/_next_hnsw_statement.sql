@@ -1,10 +1,12 @@
--- Take the next step towards an HNSW index, for a client that can run `create index
--- concurrently`: the statement to run now under the settings of `build`, or null when
--- all is done. Where another session holds a lock that it needs for a moment, it does
--- not wait longer than `_set_lock_timeout` says, as all that came later would wait behind it:
--- then is_waiting says to come back in a while.
+-- Take the next step towards an HNSW index, for a client that can run `create index concurrently`:
+-- return the statement to run now under the settings of `build`, or null when all is done.
 --
--- Parameters are those of `build`; attempt is for `_plan_build`.
+-- If another session has a lock that this needs for a moment, this waits only as long as
+-- `_set_lock_timeout` says, because everybody who comes later would wait behind it. is_waiting
+-- then says to call again in a while. `_set_lock_timeout` overwrites the 2s of the SET clause at
+-- once; the clause is there so that lock_timeout is restored when this ends.
+--
+-- Parameters are those of `build`; attempt is that of `_plan_build`.
 create or replace function pgvectorize_private._next_hnsw_statement(
     index            text,
     m                integer,

@@ -1,7 +1,6 @@
--- Take the next step towards an HNSW index of a namespace, for a client that can run
--- `create index concurrently`: the statement to run now under the settings of `build`,
--- or null when all is done. As `_next_hnsw_statement` it does not wait long for a lock;
--- then is_waiting says to come back in a while.
+-- Take the next step towards an HNSW index of a namespace, for a client that can run `create index
+-- concurrently`: return the statement to run now under the settings of `build`, or null when all
+-- is done. is_waiting and the SET clause are as in `_next_hnsw_statement`.
 create or replace function pgvectorize_private._next_namespace_hnsw_statement(
     index           text,
     namespace       text,

@@ -1,15 +1,14 @@
--- Decide how an HNSW index is built: with how much memory and how many workers.
+-- Decide with how much memory and how many workers an HNSW index is built.
 --
--- target   the catalog row as it is to be
--- memory   the most it may take, as in '4GB'; by default the setting
+-- target   the catalog row as it should be
+-- memory   the most that the build may use, such as '4GB'; by default the setting
 --          maintenance_work_mem, and at least 1GB
 -- workers  by default the setting max_parallel_maintenance_workers
--- attempt  how often it failed for want of memory, which a parallel build takes
---          at its beginning as shared memory: after once it takes a quarter of it,
---          after twice none, and works alone
+-- attempt  how often the build failed for lack of memory. A parallel build allocates its memory as
+--          shared memory when it begins: the second attempt uses a quarter, the third no workers
 --
--- What does not fit is inserted one by one, many times as slowly. Postgres builds with
--- workers only if there is 32MB for each of two.
+-- Vectors that do not fit into the memory are inserted one by one, many times as slowly. Postgres
+-- uses workers only if there is 32MB for each of two.
 create or replace function pgvectorize_private._plan_build(
     target   pgvectorize_private.indexes,
     memory   text,
@@ -37,12 +36,13 @@ begin
     end;
     if budget is null or budget not between 1048576 and 2147483647 * 1024::bigint then
         perform pgvectorize_private._refuse_request(
-            format('memory "%s" is not a size of at least 1MB', left(memory, 100)), 'For example 512MB or 4GB.'
+            format('memory "%s" is not a size of at least 1MB', left(memory, 100)),
+            'For example 512MB or 4GB.'
         );
     end if;
     if workers is not null then
         perform pgvectorize_private._check_between(
-            'workers', workers, 0, 1024, 'With 0 an index is built by one process.'
+            'workers', workers, 0, 1024, 'With 0 one process builds the index.'
         );
     end if;
 
@@ -51,7 +51,9 @@ begin
     plan.m := target.m;
     plan.ef_construction := target.ef_construction;
     plan.vectors := (pgvectorize_private._count_or_estimate(target, exact => false)).vector_count;
-    needed := pgvectorize_private._build_memory(plan.vectors, target.dimensions, target.index_precision, target.m);
+    needed := pgvectorize_private._build_memory(
+        plan.vectors, target.dimensions, target.index_precision, target.m
+    );
     plan.memory_needed := ceil(needed);
     plan.memory := least(greatest(plan.memory_needed, least_memory), budget);
     if attempt > 0 then

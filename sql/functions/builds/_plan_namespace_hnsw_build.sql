@@ -1,5 +1,5 @@
--- Decide how the HNSW index of a namespace is built: as `_plan_build` would, with the
--- namespace's share of the memory.
+-- Decide how the HNSW index of a namespace is built: as `_plan_build` does, with the namespace's
+-- share of the memory.
 create or replace function pgvectorize_private._plan_namespace_hnsw_build(
     target     pgvectorize_private.indexes,
     namespace  text,
@@ -21,7 +21,9 @@ begin
     plan.memory_needed := ceil(plan.memory_needed * count::double precision / greatest(plan.vectors, 1));
     plan.memory := least(plan.memory, greatest(plan.memory_needed, 64 * 1024 * 1024));
     plan.vectors := count;
-    plan.vectors_in_memory := floor(count * least(1, plan.memory / greatest(plan.memory_needed, 1)::double precision));
+    plan.vectors_in_memory := floor(
+        count * least(1, plan.memory / greatest(plan.memory_needed, 1)::double precision)
+    );
     return plan;
 end;
 $$;

@@ -1,17 +1,16 @@
--- Set what a build of an HNSW index needs, until the transaction or the session
--- ends, or the client resets them. pgvector asks Postgres whether a table is
--- worth a parallel build, and Postgres looks at its size without the vectors that
--- lie in its TOAST table; without a least size it says yes.
-create or replace function pgvectorize_private._set_build_settings(memory bigint, workers integer, is_local boolean)
+-- Set what a build of an HNSW index needs: with `is_local` until the transaction ends, otherwise
+-- until `_reset_build_settings`.
+create or replace function pgvectorize_private._set_build_settings(
+    memory    bigint,
+    workers   integer,
+    is_local  boolean
+)
 returns void
 language sql
 volatile
 as $$
-    select set_config('maintenance_work_mem', memory / 1024 || 'kB', is_local),
-           set_config('max_parallel_maintenance_workers', workers::text, is_local),
-           set_config('min_parallel_table_scan_size', '0', is_local),
-           set_config('statement_timeout', '0', is_local),
-           set_config('lock_timeout', '0', is_local)
+    select set_config(settings.name, settings.value, is_local)
+    from pgvectorize_private._build_settings(memory, workers) as settings
 $$;
 
 comment on function pgvectorize_private._set_build_settings

@@ -1,6 +1,7 @@
--- Wait for locks a second longer than `deadlock_timeout`, until the calling function ends,
--- which names lock_timeout in a SET clause. An autovacuum gives way only when who waits for
--- it has waited that long, so with less there would be no lock while it works.
+-- Let the calling function wait for a lock a second longer than `deadlock_timeout`. The caller
+-- names lock_timeout in a SET clause, which restores it when the caller ends; the value there does
+-- not matter. An autovacuum gives way only to a session that has waited for `deadlock_timeout`, so
+-- with a shorter timeout there would be no lock while an autovacuum runs.
 create or replace function pgvectorize_private._set_lock_timeout()
 returns void
 language sql

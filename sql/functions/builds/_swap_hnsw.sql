@@ -1,35 +1,39 @@
--- Put a new HNSW index in the place of the one in use, in one short moment, and
--- enter in the catalog how it is built; with it the new ones of namespaces. What was measured of the old one, its
--- recall, is forgotten.
-create or replace function pgvectorize_private._swap_hnsw(target pgvectorize_private.indexes, built regclass)
+-- Put a new HNSW index in the place of the one in use, with the new ones of namespaces, in one
+-- short moment, and store in the catalog how it is built. The recalls measured with the old one
+-- are deleted.
+create or replace function pgvectorize_private._swap_hnsw(target pgvectorize_private.indexes)
 returns void
 language plpgsql
 volatile
 set search_path = pg_catalog, pg_temp
 as $$
 declare
+    new_name  text := pgvectorize_private._new_hnsw_name(target, null);
     old       regclass;
     namespace text;
 begin
     perform pgvectorize_private._lock_table(target, 'access exclusive');
-    if not exists (select from pg_index as index where index.indexrelid = built) then
-        return;  -- while this waited, another session did it
+    if not pgvectorize_private._is_valid_index(new_name) then
+        return;  -- another session did this while it waited
     end if;
     perform from pgvectorize_private.indexes where indexes.id = target.id for update;
     foreach namespace in array pgvectorize_private._namespaces_with_hnsw(target) loop
-        if not pgvectorize_private._swap_namespace_hnsw(target, namespace) then  -- it was entered a moment ago
+        if not pgvectorize_private._swap_namespace_hnsw(target, namespace) then  -- it was created meanwhile
             execute format(
-                'drop index if exists pgvectorize_data.%I', pgvectorize_private._namespace_hnsw_name(target.id, namespace)
+                'drop index if exists pgvectorize_data.%I',
+                pgvectorize_private._namespace_hnsw_name(target.id, namespace)
             );
-            raise warning 'the index of namespace "%" of index "%" has to be built again', namespace, target.name
-                using hint = 'Create it again.';
+            raise warning 'the HNSW index of namespace "%" of index "%" must be built again',
+                namespace, target.name using hint = 'Create it again.';
         end if;
     end loop;
     old := pgvectorize_private._hnsw_index(target);
     if old is not null then
         perform pgvectorize_private._execute_ddl(format('drop index %s', old));
     end if;
-    execute format('alter index %s rename to %I', built, pgvectorize_private._relation_name(target.id, 'embedding_hnsw'));
+    execute format(
+        'alter index pgvectorize_data.%I rename to %I', new_name, pgvectorize_private._hnsw_name(target.id)
+    );
     perform pgvectorize_private._drop_leftover_hnsw(target);
     perform pgvectorize_private._store_hnsw_options(target);
     perform pgvectorize_private._refresh_has_other_hnsw(target);

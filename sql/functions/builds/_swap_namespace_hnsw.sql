@@ -1,5 +1,8 @@
--- Put a new HNSW index of a namespace in its place, if it is built; say whether it was.
-create or replace function pgvectorize_private._swap_namespace_hnsw(target pgvectorize_private.indexes, namespace text)
+-- Put a new HNSW index of a namespace in its place if it is built, and return whether it was.
+create or replace function pgvectorize_private._swap_namespace_hnsw(
+    target     pgvectorize_private.indexes,
+    namespace  text
+)
 returns boolean
 language plpgsql
 volatile

@@ -1,5 +1,5 @@
--- Return the catalog row of an index as it would be with another HNSW index; null
--- keeps what it is. Refuses what pgvector would.
+-- Return the catalog row of an index as it would be with other HNSW options; null keeps an option.
+-- Refuses what pgvector would refuse.
 create or replace function pgvectorize_private._with_hnsw_options(
     target           pgvectorize_private.indexes,
     m                integer,

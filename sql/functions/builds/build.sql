@@ -1,19 +1,19 @@
--- Build the HNSW index of an index, where it has none, or another instead of the one
--- it has, and return how. Nothing happens where it is there as asked for. What a
--- killed build left behind is mended.
+-- Build the HNSW index of an index: if it has none, or if it has other options than these; and
+-- return how it was built. If the HNSW index is there as asked for, nothing happens. What a killed
+-- build left behind is dropped.
 --
 -- m, ef_construction, index_precision
---          as for create_index; null keeps what it is
--- memory   the most the build may take, as in '4GB'; by default maintenance_work_mem,
---          and at least 1GB. It takes what it needs, memory_needed; where that is more,
+--          as for create_index; null keeps the present value
+-- memory   the most that the build may use, such as '4GB'; by default maintenance_work_mem, and at
+--          least 1GB. It uses what it needs, memory_needed; if that is more than it may use,
 --          vectors_in_memory are built fast and the others many times as slowly
 -- workers  processes that help; by default max_parallel_maintenance_workers
--- rebuild  build it anew though it is there as asked for, as after an upgrade of
---          pgvector or after many deletions
+-- rebuild  build even if the HNSW index is there as asked for, as after an upgrade of pgvector or
+--          after many deletions
 --
--- Within a transaction, as here, writers of the index wait while it is built, and
--- queries from when it is put in its place until the transaction ends. The Python
--- client and the command line build it `concurrently`, which a function cannot.
+-- Here the build runs in a transaction: writers of the index wait while it runs, and queries wait
+-- from the moment the new HNSW index is put in its place until the transaction ends. The Python
+-- client and the command line build it `concurrently`, which a function cannot do.
 create or replace function pgvectorize.build(
     index            text,
     m                integer default null,

@@ -1,10 +1,9 @@
--- Return how far the builds that run now have come, of HNSW and of metadata indexes:
--- those of one index, or of all. A role that is no member of pg_read_all_stats sees only
--- its own, as Postgres has it.
+-- Return the progress of the builds that run now, of HNSW indexes and of metadata indexes, for one
+-- index or for all. A role that is not a member of pg_read_all_stats sees only its own builds.
 --
--- fraction is of the phase that takes nearly all the time, `loading`, in which done
--- of about total vectors are in; null in the others, in which a concurrent build
--- waits for older transactions or looks through the table for what it missed.
+-- fraction is for the phase `loading`, which takes nearly all the time: done of about total
+-- vectors are in the Postgres index. fraction is null in the other phases, in which a concurrent
+-- build waits for older transactions or scans the table for vectors that it missed.
 create or replace function pgvectorize.build_progress(index text default null)
 returns setof pgvectorize.build_progress
 language plpgsql
@@ -29,8 +28,9 @@ begin
             end,
             progress.tuples_done,
             case
-                when progress.blocks_done > 0 and progress.phase like 'building index%'
-                    then round(progress.tuples_done * progress.blocks_total / progress.blocks_done::numeric)::bigint
+                when progress.blocks_done > 0 and progress.phase like 'building index%' then round(
+                    progress.tuples_done * progress.blocks_total / progress.blocks_done::numeric
+                )::bigint
             end,
             case
                 when progress.blocks_total > 0 and progress.phase like 'building index%'
@@ -44,4 +44,4 @@ end;
 $$;
 
 comment on function pgvectorize.build_progress
-    is 'How far the builds that run now have come.';
+    is 'Progress of the builds that run now.';

@@ -1,17 +1,16 @@
--- Create an HNSW index of its own for a big namespace, and return how. A query in that one
--- namespace, with a filter or without, then walks only its vectors; others do not
--- use it. To create the same one again does nothing, and what a killed build left
--- behind is mended.
+-- Create an HNSW index for one big namespace, and return how it was built. A query in that
+-- namespace, with a filter or without, then searches only its vectors; other queries do not use
+-- this HNSW index. If the namespace has one, nothing happens. What a killed build left behind is dropped.
 --
--- A namespace earns one when it holds many thousands of vectors, and yet few of all:
--- one of a few thousand is searched exactly in no more time, and one of half the
--- index by the HNSW index of all. A write into the namespace then keeps two HNSW indexes
--- up to date, and each one takes its room on disk; at most 8 are allowed.
--- It has the precision and the parameters of the HNSW index of all, and changes
--- with them: `build` builds it, too, and `drop_hnsw` drops it, until `build`.
+-- This is worth it for a namespace of many thousands of vectors that is yet a small part of the
+-- index. A namespace of a few thousand is searched exactly in no more time, and one of half the
+-- index is searched as well with the HNSW index of all vectors. A write into the namespace updates
+-- two HNSW indexes, and each takes disk space; at most 8 are allowed. It has the precision and the
+-- options of the HNSW index of all vectors and changes with them: `build` builds both, `drop_hnsw`
+-- drops both.
 --
--- Writers of the index wait while it is built. The Python client and the
--- command line build it `concurrently`, which a function cannot.
+-- Writers of the index wait while it is built. The Python client and the command line build it
+-- `concurrently`, which a function cannot do.
 create or replace function pgvectorize.create_namespace_index(
     index      text,
     namespace  text

@@ -1,5 +1,5 @@
--- Delete the HNSW index of a namespace. Queries in the namespace use that of all vectors
--- again. Waits for running queries and writes of the index to end.
+-- Delete the HNSW index of a namespace. Queries in the namespace then use that of all vectors
+-- again. This waits for running queries and writes of the index to end.
 create or replace function pgvectorize.delete_namespace_index(
     index      text,
     namespace  text
@@ -19,10 +19,11 @@ begin
     where indexes.index_id = target.id and indexes.namespace = delete_namespace_index.namespace;
     if not found then
         raise exception 'index "%" has no index of namespace "%"', index, left(namespace, 64)
-            using errcode = 'PV009', hint = 'List the namespace indexes to see which there are.';
+            using errcode = 'PV009', hint = 'List the namespace indexes to see which exist.';
     end if;
     execute format(
-        'drop index if exists pgvectorize_data.%I', pgvectorize_private._namespace_hnsw_name(target.id, namespace)
+        'drop index if exists pgvectorize_data.%I',
+        pgvectorize_private._namespace_hnsw_name(target.id, namespace)
     );
     perform pgvectorize_private._refresh_has_other_hnsw(target);
 end;

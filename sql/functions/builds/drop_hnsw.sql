@@ -1,6 +1,6 @@
--- Drop the HNSW index of an index: from now on a query compares with every vector,
--- which finds all and is slower, and writes are many times as fast. `build` makes it
--- again, and with it those of namespaces, which go, too. Waits for running queries and writes of the index to end.
+-- Drop the HNSW index of an index, and with it those of namespaces. A query then compares with
+-- every vector, which finds every match and is slower; writes are many times as fast. `build`
+-- builds them again. This waits for running queries and writes of the index to end.
 create or replace function pgvectorize.drop_hnsw(index text)
 returns pgvectorize.index_info
 language plpgsql

@@ -1,6 +1,5 @@
--- Return the HNSW indexes of single namespaces, by namespace: about how many vectors
--- each holds, as last analyzed, and its size on disk. is_built is false where
--- `drop_hnsw` dropped it; then `build` brings it back.
+-- Return the HNSW indexes of namespaces, ordered by namespace: about how many vectors each holds,
+-- as last analyzed, and its size on disk. is_built is false after `drop_hnsw`, until `build`.
 create or replace function pgvectorize.list_namespace_indexes(index text)
 returns setof pgvectorize.namespace_index
 language plpgsql

@@ -1,7 +1,6 @@
--- Count the vectors of an index, or estimate how many they are where a count
--- would take long: above 100,000. The estimate is what the planner uses, rows a
--- page when the table was last analyzed, times its pages now; before the first
--- analyze, rows a page in its first hundred.
+-- Count the vectors of an index, or estimate the number if it is above 100,000 and a count would
+-- take long. The estimate is the planner's: rows per page when the table was last analyzed, times
+-- the pages now. Before the first analyze it is rows per page in the first hundred pages.
 create or replace function pgvectorize_private._count_or_estimate(
     target            pgvectorize_private.indexes,
     exact             boolean,
@@ -14,15 +13,17 @@ parallel safe
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    pages      bigint := pg_relation_size(target.relation) / current_setting('block_size')::bigint;
-    density    double precision;  -- rows a page
+    pages   bigint := pg_relation_size(target.relation) / current_setting('block_size')::bigint;
+    density double precision;  -- rows per page
 begin
     if not exact and pages > 100 then
         select class.reltuples / class.relpages into density
         from pg_class as class
         where class.oid = target.relation and class.reltuples > 0 and class.relpages > 0;
         if density is null then
-            execute format($sql$select count(*) / 100.0 from %s where ctid < '(100,0)'$sql$, target.relation) into density;
+            execute format(
+                $sql$select count(*) / 100.0 from %s where ctid < '(100,0)'$sql$, target.relation
+            ) into density;
         end if;
         vector_count := round(density * pages);
     end if;

@@ -1,5 +1,8 @@
 -- Say in words what a Postgres index of an index's table is.
-create or replace function pgvectorize_private._describe_postgres_index(target pgvectorize_private.indexes, index_name text)
+create or replace function pgvectorize_private._describe_postgres_index(
+    target      pgvectorize_private.indexes,
+    index_name  text
+)
 returns text
 language sql
 stable
@@ -7,8 +10,9 @@ parallel safe
 as $$
     select coalesce(
         case index_name
-            when pgvectorize_private._relation_name(target.id, 'embedding_hnsw') then 'the HNSW index'
-            when pgvectorize_private._relation_name(target.id, 'namespace_id_idx') then 'the index on namespaces'
+            when pgvectorize_private._hnsw_name(target.id) then 'the HNSW index'
+            when pgvectorize_private._relation_name(target.id, 'namespace_id_idx')
+                then 'the index on namespaces'
             when pgvectorize_private._relation_name(target.id, 'id_pkey') then 'the index on ids'
         end,
         (
@@ -21,7 +25,9 @@ as $$
             select format('the metadata index of "%s"', indexes.property_name)
             from pgvectorize_private.metadata_indexes as indexes
             where indexes.index_id = target.id
-                and pgvectorize_private._metadata_index_name(target.id, indexes.property_name, indexes.index_type) = index_name
+                and pgvectorize_private._metadata_index_name(
+                    target.id, indexes.property_name, indexes.index_type
+                ) = index_name
         ),
         format('index "%s"', index_name)
     )

@@ -1,7 +1,10 @@
--- Run a statement that drops or empties a table or an index, for a caller that has the lock
--- on the table. `create index concurrently` gives its lock back a moment before it commits
--- that the index is valid (Postgres' DefineIndex): who has the lock in that moment meets
--- "tuple concurrently updated", waits for the commit by that, and tries again.
+-- Run a statement that drops or empties a table or a Postgres index, for a caller that has the
+-- lock on the table.
+--
+-- `create index concurrently` releases its lock a moment before it commits that the new index is
+-- valid (Postgres' DefineIndex). Whoever gets the lock in that moment gets the error "tuple
+-- concurrently updated". The failed statement has waited for that commit, so the second one
+-- succeeds.
 create or replace function pgvectorize_private._execute_ddl(statement text)
 returns void
 language plpgsql

@@ -1,5 +1,5 @@
--- Find an index by its name; every public function begins here, or with `_lock_index`, if it
--- reads or writes the table.
+-- Find an index by its name, or raise an error. Every public function begins here, or with
+-- `_lock_index` if it reads or writes the table.
 create or replace function pgvectorize_private._find_index(name text)
 returns pgvectorize_private.indexes
 language plpgsql

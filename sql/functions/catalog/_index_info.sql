@@ -1,5 +1,4 @@
--- Describe an index's configuration, as create_index, get_index and
--- list_indexes return it.
+-- Return the configuration of an index as create_index, get_index and list_indexes return it.
 create or replace function pgvectorize_private._index_info(target pgvectorize_private.indexes)
 returns pgvectorize.index_info
 language sql

@@ -1,5 +1,5 @@
--- Say whether the caller owns a table, or is a member of the role that does: whether it
--- may make and drop indexes of it.
+-- Whether the caller owns a table or is a member of the role that does, and so may create and drop
+-- Postgres indexes of it.
 create or replace function pgvectorize_private._is_owner(relation regclass)
 returns boolean
 language sql

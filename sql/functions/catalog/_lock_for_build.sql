@@ -1,10 +1,10 @@
--- Make sure that nobody builds an index of a table, and nobody begins to until the
--- transaction ends. A build holds this lock on the table for as long as it lives, so
--- an INVALID index found under it is a leftover of one that was killed.
+-- Make sure that nobody builds a Postgres index of a table, and that nobody begins to before the
+-- transaction ends. A build holds this lock on the table as long as it runs. An INVALID index that
+-- is found under the lock was therefore left by a build that was killed.
 --
--- It does not wait: to wait here, with a snapshot held, would deadlock with the
--- build, which waits for old snapshots. An autovacuum has the same lock, but holds
--- no snapshot that matters and gives way to who waits for it.
+-- This does not wait for a build: the build waits for old snapshots, so to wait for it with a
+-- snapshot would be a deadlock. This waits for an autovacuum, which takes the same lock: an
+-- autovacuum waits for no snapshots, and gives way to whoever waits for it.
 create or replace function pgvectorize_private._lock_for_build(target pgvectorize_private.indexes)
 returns void
 language plpgsql
@@ -15,15 +15,10 @@ begin
     perform pgvectorize_private._lock_table(target, 'share update exclusive', 'nowait');
 exception when lock_not_available then
     if (
-        -- what a role may not see is null, but that a session has a user everybody sees
+        -- every role may see which user a session has; an autovacuum has none
         select bool_and(activity.pid is not null and activity.usesysid is null)
-        from pg_locks as locks
+        from pgvectorize_private._build_lock_pids(target) as locks (pid)
         left join pg_stat_activity as activity using (pid)
-        where locks.relation = target.relation and locks.granted
-            and locks.database = (select oid from pg_database where datname = current_database())
-            and locks.mode in (
-                'ShareUpdateExclusiveLock', 'ShareLock', 'ShareRowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock'
-            )
     ) then
         perform pgvectorize_private._lock_table(target, 'share update exclusive');
         return;
@@ -34,4 +29,4 @@ end;
 $$;
 
 comment on function pgvectorize_private._lock_for_build
-    is 'Make sure that nobody builds an index of a table.';
+    is 'Make sure that nobody builds a Postgres index of a table.';

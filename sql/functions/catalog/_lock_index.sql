@@ -1,9 +1,12 @@
 -- Find an index by its name, and keep it from being deleted, renamed or rebuilt until the
--- transaction ends: every function that reads or writes its table begins here.
+-- transaction ends. Every function that reads or writes the table begins here.
 --
--- mode  'row exclusive' for those that write: to begin with a lesser lock would deadlock
---       with a build in a transaction, which has let readers in but no writers, and
---       in the end wants them out as well
+-- This is declared stable although it takes a lock: the functions that search are stable, and the
+-- lock changes nothing that a query can read. `_lock_table`, which is volatile, takes it.
+--
+-- mode  'row exclusive' for functions that write. With a weaker lock first they would deadlock with a
+--       build in a transaction, which lets readers in but not writers, and at its end waits for
+--       readers too.
 create or replace function pgvectorize_private._lock_index(index text, mode text default 'access share')
 returns pgvectorize_private.indexes
 language plpgsql

@@ -1,13 +1,17 @@
--- Lock the table of an index until the transaction ends, whatever its name is by then; an
--- error says when the index is gone. Others may have deleted or renamed it since its
--- catalog row was read.
+-- Lock the table of an index until the transaction ends, whatever its name is by then. Another
+-- session may have deleted or renamed the index since its catalog row was read; if it was deleted,
+-- an error says so.
 --
--- mode  as in `lock table`: 'access share' is what readers have, 'row exclusive' writers
+-- mode  as in `lock table`: 'access share' for readers, 'row exclusive' for writers
 -- how   'nowait' or ''
 --
--- Whoever changes the catalog rows of an index takes this lock first, so that two of
--- them cannot deadlock.
-create or replace function pgvectorize_private._lock_table(target pgvectorize_private.indexes, mode text, how text default '')
+-- Whoever changes the catalog rows of an index takes this lock first, so that two sessions cannot
+-- deadlock.
+create or replace function pgvectorize_private._lock_table(
+    target  pgvectorize_private.indexes,
+    mode    text,
+    how     text default ''
+)
 returns void
 language plpgsql
 volatile
@@ -20,13 +24,13 @@ begin
         relation := target.relation;  -- its name; a number, once it is gone
         begin
             execute format('lock table %s in %s mode %s', relation, mode, how);
-            -- within the block: after a lock that failed the name may be the old one again
+            -- in this block: after a lock that failed the name may be the old one again
             exit when target.relation::text = relation;  -- not renamed while this waited
         exception when undefined_table or syntax_error then
             if not exists (select from pg_class where pg_class.oid = target.relation) then
                 perform pgvectorize_private._refuse_unknown_index(target.name);
             end if;
-        when deadlock_detected then  -- as with a build that waits for this snapshot to end
+        when deadlock_detected then  -- with a build, which waits for this snapshot to end
             raise exception 'index "%" is locked by another session, which waits for this one', target.name
                 using errcode = 'PV007', hint = 'Try again when its HNSW index or metadata index is built.';
         end;

@@ -1,7 +1,6 @@
--- Append to the log of mutations and return the new mutation's id. The log is
--- append-only, so writers never wait for one another here; about one write in
--- a hundred also drops what lies behind the newest thousand or so, skipping rows
--- that another writer is dropping.
+-- Append a mutation to the log and return its id. Nothing in the log is updated, so writers do not
+-- wait for one another here. About one write in a hundred deletes all but the newest thousand
+-- mutations of the index, and skips rows that another writer is deleting.
 create or replace function pgvectorize_private._log_mutation(target pgvectorize_private.indexes)
 returns uuid
 language plpgsql

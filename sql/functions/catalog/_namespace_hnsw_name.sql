@@ -1,5 +1,5 @@
--- Name the HNSW index of a namespace. Namespaces can be longer than a Postgres name,
--- hence the hash.
+-- Name the HNSW index of a namespace. A namespace can be longer than a Postgres name, so the name
+-- has a hash of it.
 create or replace function pgvectorize_private._namespace_hnsw_name(index_id bigint, namespace text)
 returns text
 language sql

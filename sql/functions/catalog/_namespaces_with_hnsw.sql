@@ -1,4 +1,4 @@
--- The namespaces of an index that have, or want, an HNSW index of their own.
+-- The namespaces of an index that have an HNSW index of their own, or had one until `drop_hnsw`.
 create or replace function pgvectorize_private._namespaces_with_hnsw(target pgvectorize_private.indexes)
 returns text[]
 language sql
@@ -14,4 +14,4 @@ as $$
 $$;
 
 comment on function pgvectorize_private._namespaces_with_hnsw
-    is 'The namespaces that have an HNSW index of their own.';
+    is 'The namespaces with an HNSW index of their own.';

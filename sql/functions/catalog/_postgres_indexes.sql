@@ -1,10 +1,9 @@
--- Return the Postgres indexes of an index's table, each with what it is for and what is
--- known of its use:
+-- Return the Postgres indexes of an index's table, each with its purpose and its statistics.
 --
--- kind     hnsw, namespace (HNSW of one), metadata, ids, namespaces; new for an HNSW index
---          that is not in its place; other for what somebody else made
+-- kind     hnsw, namespace (the HNSW index of one), metadata, ids, namespaces; new for an HNSW index
+--          that is not in its place yet; other for one that somebody else created
 -- subject  the namespace or the property
--- hits, reads  of its pages, found among the shared buffers or not
+-- hits, reads  pages found in the shared buffers, pages read into them
 create or replace function pgvectorize_private._postgres_indexes(target pgvectorize_private.indexes)
 returns table (
     relation   regclass,
@@ -26,12 +25,14 @@ as $$
         class.oid::regclass,
         class.relname,
         case
-            when class.relname = pgvectorize_private._relation_name(target.id, 'embedding_hnsw') then 'hnsw'
-            when class.relname ~ '_hnsw_new_[0-9a-f]{8}$' then 'new'
+            when class.relname = pgvectorize_private._hnsw_name(target.id) then 'hnsw'
+            when pgvectorize_private._is_new_hnsw_name(target.id, class.relname) then 'new'
             when namespaces.namespace is not null then 'namespace'
             when properties.property_name is not null then 'metadata'
-            when class.relname = pgvectorize_private._relation_name(target.id, 'namespace_id_idx') then 'namespaces'
-            when index.indisunique and index.indnkeyatts = 1 and index.indpred is null and index.indkey[0] = ids.attnum
+            when class.relname = pgvectorize_private._relation_name(target.id, 'namespace_id_idx')
+                then 'namespaces'
+            when index.indisunique and index.indnkeyatts = 1 and index.indpred is null
+                and index.indkey[0] = ids.attnum
                 then 'ids'
             else 'other'
         end,
@@ -50,8 +51,9 @@ as $$
         and pgvectorize_private._namespace_hnsw_name(target.id, namespaces.namespace) = class.relname
     left join pgvectorize_private.metadata_indexes as properties
         on properties.index_id = target.id
-        and pgvectorize_private._metadata_index_name(target.id, properties.property_name, properties.index_type)
-            = class.relname
+        and pgvectorize_private._metadata_index_name(
+            target.id, properties.property_name, properties.index_type
+        ) = class.relname
     where index.indrelid = target.relation
     order by class.relname
 $$;

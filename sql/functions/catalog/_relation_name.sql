@@ -1,6 +1,6 @@
--- Name a constraint or a Postgres index of an index's table. The name is made
--- from the id, so that it fits 63 bytes however long the index's own name is;
--- the leading underscore, which no index name may have, keeps the two apart.
+-- Name a constraint or a Postgres index of an index's table. The name is made from the id, so that
+-- it fits into 63 bytes however long the index's own name is. No index name may begin with an
+-- underscore, so the two cannot be equal.
 create or replace function pgvectorize_private._relation_name(index_id bigint, suffix text)
 returns text
 language sql

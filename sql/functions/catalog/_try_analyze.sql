@@ -1,6 +1,5 @@
--- Bring the planner's statistics of an index up to date, as after a load; where that
--- is not allowed, or would wait for a build that may wait for this transaction, they
--- are left to autovacuum.
+-- Update the planner's statistics of an index, as after a load. If the caller may not do that, or
+-- would wait for a build that may wait for this transaction, this leaves it to autovacuum.
 create or replace function pgvectorize_private._try_analyze(target pgvectorize_private.indexes)
 returns void
 language plpgsql
@@ -19,4 +18,4 @@ end;
 $$;
 
 comment on function pgvectorize_private._try_analyze
-    is 'Bring the statistics of an index up to date.';
+    is 'Update the statistics of an index.';

@@ -1,4 +1,4 @@
--- Return the configuration of an index, and whether an HNSW index serves it.
+-- Return the configuration of an index, and whether it has an HNSW index.
 create or replace function pgvectorize.get_index(name text)
 returns pgvectorize.index_info
 language sql

@@ -1,4 +1,4 @@
--- Return the configuration of every index, by name.
+-- Return the configuration of every index, ordered by name.
 create or replace function pgvectorize.list_indexes()
 returns setof pgvectorize.index_info
 language sql

@@ -1,5 +1,5 @@
--- Raise what Vectorize answers, with its code where one is known. It returns
--- text, so that it can stand where a value is wanted.
+-- Raise the error that Vectorize raises, with its code if that is known. The function returns
+-- text, so that a call can stand where a value is needed.
 create or replace function pgvectorize_private._refuse_as_vectorize(
     message         text,
     code            integer default null,
@@ -15,7 +15,7 @@ begin
     raise exception '%', message
         using errcode = sqlstate_code,
               detail = concat_ws(', ', 'row ' || place, 'code ' || code),
-              hint = 'In strict mode Vectorize''s own limits hold; they are listed as limits.';
+              hint = 'In strict mode Vectorize''s own limits hold; see the list of limits.';
 end;
 $$;
 

@@ -1,5 +1,5 @@
--- Raise the error for a malformed filter: what is wrong, where, and a hint. It
--- returns text, so that it can stand where a clause is wanted.
+-- Raise the error for a malformed filter: what is wrong, where, and a hint. The function returns
+-- text, so that a call can stand where a clause is needed.
 create or replace function pgvectorize_private._refuse_filter(path text, problem text, hint text)
 returns text
 language plpgsql

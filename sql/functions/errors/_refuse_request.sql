@@ -1,5 +1,5 @@
--- Raise the error for a request that is wrong whatever the database holds. It
--- returns text, so that it can stand where a value is wanted.
+-- Raise the error for a request that is wrong whatever the database holds. The function returns
+-- text, so that a call can stand where a value is needed.
 create or replace function pgvectorize_private._refuse_request(problem text, hint text)
 returns text
 language plpgsql

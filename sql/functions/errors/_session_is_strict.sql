@@ -1,5 +1,5 @@
--- Say whether the session asks for strict mode: `set pgvectorize.strict = on`,
--- which is what a client made with strict=True does on its connections.
+-- Whether the session is in strict mode: `set pgvectorize.strict = on`. A client made with
+-- strict=True sets that on its connections.
 create or replace function pgvectorize_private._session_is_strict()
 returns boolean
 language sql

@@ -1,6 +1,6 @@
--- Return the hint that names the known word nearest to a mistyped one, and all
--- of them. Nearest is by the number of letters to change, add or drop
--- (Levenshtein); only errors come here, so speed does not matter.
+-- Return a hint for a mistyped word: the known word that is nearest, and all known words. Nearest
+-- means the fewest letters to change, add or drop (Levenshtein distance). Only errors come here,
+-- so speed does not matter.
 create or replace function pgvectorize_private._suggest_word(word text, known text[])
 returns text
 language plpgsql
@@ -35,8 +35,14 @@ begin
         end if;
     end loop;
 
-    return case when distance <= greatest(2, char_length(word) / 3) then format('Did you mean %s? ', nearest) else '' end
-        || case when cardinality(known) <= 20 then format('Known are %s.', array_to_string(known, ', ')) else '' end;
+    return concat(
+        case
+            when distance <= greatest(2, char_length(word) / 3) then format('Did you mean %s? ', nearest)
+        end,
+        case
+            when cardinality(known) <= 20 then format('Known are %s.', array_to_string(known, ', '))
+        end
+    );
 end;
 $$;
 

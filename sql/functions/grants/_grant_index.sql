@@ -1,7 +1,6 @@
--- Give an index, its table and its function, to the owner, whoever made it, and let
--- writers and readers in. Only what is missing is granted: to grant writes to Postgres'
--- catalog, where it can clash with a vacuum. An index of a role that has nothing to do
--- with the owner stays that role's own.
+-- Give an index, its table and its function, to the owner, and grant them to writers and readers.
+-- Only what is missing is granted: a grant writes to Postgres' catalog, where it can conflict with
+-- a vacuum. If the caller is not a member of the owner, the index stays the caller's own.
 create or replace function pgvectorize_private._grant_index(target pgvectorize_private.indexes)
 returns void
 language plpgsql
@@ -46,7 +45,9 @@ begin
             where pg_class.oid = target.relation and grantee = known.oid
         );
         if wanted is not null then
-            execute format('grant %s on %s to %I', array_to_string(wanted, ', '), target.relation, known.role);
+            execute format(
+                'grant %s on %s to %I', array_to_string(wanted, ', '), target.relation, known.role
+            );
         end if;
         if not has_function_privilege(known.oid, own_function, 'execute') then
             execute format('grant execute on function %s to %I', own_function, known.role);

@@ -1,6 +1,5 @@
--- See to it that all belongs to the owner, whoever made it, and that writers and readers
--- have what they need: after a migration, which may have added to the catalog, and after
--- a grant.
+-- Give everything to the owner, whoever created it, and give writers and readers what they need:
+-- after a migration, which may have added to the catalog, and after a grant.
 create or replace function pgvectorize_private._reapply_grants()
 returns void
 language plpgsql
@@ -22,4 +21,4 @@ end;
 $$;
 
 comment on function pgvectorize_private._reapply_grants
-    is 'See to it that everybody has what was granted.';
+    is 'Give the owner, writers and readers what they need.';

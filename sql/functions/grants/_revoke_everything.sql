@@ -1,4 +1,4 @@
--- Take from a role what `_grant_catalog` and `_grant_index` gave it.
+-- Revoke from a role what `_grant_catalog` and `_grant_index` granted.
 create or replace function pgvectorize_private._revoke_everything(role text)
 returns void
 language plpgsql
@@ -8,7 +8,7 @@ as $$
 declare
     relation regclass;
 begin
-    for relation in  -- not all in the schemas, where others may have put tables of their own
+    for relation in  -- not `all tables in schema`: others may have tables of their own there
         select class.oid
         from pg_class as class
         where class.relnamespace in ('pgvectorize_private'::regnamespace, 'pgvectorize_data'::regnamespace)
@@ -23,4 +23,4 @@ end;
 $$;
 
 comment on function pgvectorize_private._revoke_everything
-    is 'Take from a role what it was granted.';
+    is 'Revoke everything from a role.';

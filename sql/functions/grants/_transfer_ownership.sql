@@ -1,6 +1,6 @@
 -- Give a role the schemas and the catalog with its types and functions; `_reapply_grants` then
--- sees to the indexes. Nothing happens where that is so already. The schemas come first:
--- who is to own what is in one must be able to create in it.
+-- gives it the indexes. What the role owns already is skipped. The schemas come first: a role must
+-- be able to create in a schema to own what is in it.
 create or replace function pgvectorize_private._transfer_ownership(role text)
 returns void
 language plpgsql
@@ -19,7 +19,8 @@ begin
         execute format('alter %s owner to %I', given, role);
     end loop;
     for given in
-        select format('%s %s', case relkind when 'c' then 'type' else 'table' end, oid::regclass) from pg_class
+        select format('%s %s', case relkind when 'c' then 'type' else 'table' end, oid::regclass)
+        from pg_class
         where relnamespace = any (schemas) and relkind in ('r', 'c') and relowner <> new_owner
         union all
         select format('function %s', oid::regprocedure) from pg_proc

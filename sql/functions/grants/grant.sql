@@ -1,17 +1,17 @@
--- Give a role what it needs, with every index there is and every one to come.
+-- Give a role access to all indexes, those that exist and those to come.
 --
--- access  reader: all that only reads: search, get, list, count, export, recall without
---         `store`. writer: that, and insert, upsert, update_metadata, the deletes and
---         truncate. owner: all, as create_index, build, tune, migrate and grant; everything
---         belongs to it from now on
+-- access  reader: everything that only reads: search, get, list, count, export, recall without `store`.
+--         writer: that, and insert, upsert, update_metadata, the deletes and truncate. owner:
+--         everything, such as create_index, build, tune, migrate and grant; everything belongs to
+--         this role from now on
 --
--- A role has one of the three: to grant another replaces it, to grant the same again
--- mends what is missing. Only the owner, a member of it or a superuser may grant.
+-- A role has one of the three. Another grant replaces it; the same grant again restores what is
+-- missing. Only the owner, a member of it or a superuser may grant.
 --
--- There is one owner. To have several, grant it to a role made for that, of which they
--- are members: what one of them makes belongs to that role, so to all of them. An owner
--- that is no member of the next one would lose all; that is refused. Postgres lets a
--- role that is no superuser give away only to a role of which it is a member.
+-- There is one owner. To have several, grant it to a role of which they are members: what one of
+-- them creates belongs to that role, and so to all of them. An owner that is not a member of the
+-- next owner would lose everything, so that is refused. A role that is not a superuser can give
+-- ownership only to a role of which it is a member.
 create or replace function pgvectorize.grant(role text, access text)
 returns void
 language plpgsql
@@ -35,8 +35,8 @@ begin
     select extnamespace::regnamespace into vector_schema from pg_extension where extname = 'vector';
     if not has_schema_privilege(role, vector_schema::regnamespace, 'usage') then
         perform pgvectorize_private._refuse_request(
-            format('role "%s" may not use schema %s, in which pgvector is', role, vector_schema),
-            format('Who owns that schema has to run: grant usage on schema %s to %I', vector_schema, role)
+            format('role "%s" may not use schema %s, which contains pgvector', role, vector_schema),
+            format('The owner of that schema must run: grant usage on schema %s to %I', vector_schema, role)
         );
     end if;
 
@@ -46,7 +46,7 @@ begin
         );
     elsif access = 'owner' and not pg_has_role(owner, role, 'usage') then
         perform pgvectorize_private._refuse_request(
-            format('the owner is "%s", which would lose everything', owner),
+            format('the owner "%s" would lose everything', owner),
             format(
                 'Revoke it from "%s" first, or grant it to a role of which both are members: '
                 'create role vectors; grant vectors to %I, %I', owner, owner, role
@@ -55,7 +55,8 @@ begin
     end if;
 
     if role <> owner and exists (
-        select from pgvectorize.list_grants() as known where known.role = "grant".role and known.access <> "grant".access
+        select from pgvectorize.list_grants() as known
+        where known.role = "grant".role and known.access <> "grant".access
     ) then
         perform pgvectorize_private._revoke_everything(role);
     end if;

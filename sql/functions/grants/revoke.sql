@@ -1,6 +1,6 @@
--- Take from a role all that `grant` gives. What the owner had belongs to the caller from
--- now on. A role that has nothing is no error; one that is an owner as a member of
--- another role is, as only `revoke … from …` between the two can end that.
+-- Revoke from a role everything that `grant` gives. What the owner had belongs to the caller from
+-- now on. A role that has nothing is not an error. A role that is an owner as a member of another
+-- role is refused: only `revoke … from …` between the two roles can end that.
 create or replace function pgvectorize.revoke(role text)
 returns void
 language plpgsql
@@ -11,10 +11,12 @@ declare
     owner text := pgvectorize_private._lock_grants();
 begin
     if not exists (select from pg_roles where rolname = role) then
-        perform pgvectorize_private._refuse_request(format('role "%s" does not exist', role), 'List the grants to see which there are.');
+        perform pgvectorize_private._refuse_request(
+            format('role "%s" does not exist', role), 'List the grants to see which exist.'
+        );
     elsif role = owner and role = current_user then
         perform pgvectorize_private._refuse_request(
-            format('role "%s" is the owner, and there is nobody to give it all to', role),
+            format('role "%s" is the owner, and no other role would own everything', role),
             'Revoke it as another member of that role, or as a superuser.'
         );
     elsif role = owner then
@@ -33,4 +35,4 @@ end;
 $$;
 
 comment on function pgvectorize.revoke
-    is 'Take from a role all that grant gives.';
+    is 'Revoke from a role everything that grant gives.';

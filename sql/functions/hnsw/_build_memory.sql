@@ -1,6 +1,6 @@
--- Say with how many bytes of memory a build of an HNSW index stays in memory. A vector
--- takes its values, 32 bytes a neighbour (m) and 200 more, as measured with 128 to 1,024
--- dimensions, each precision and m 16 and 32, within 1 %; and 15 % of allowance.
+-- Return how many bytes of memory a build of an HNSW index needs. Per vector that is the values,
+-- 32 bytes per neighbour (m) and 200 bytes more, and a reserve of 15 %. Measured with 128 to 1,024
+-- dimensions, each precision and m 16 and 32: within 1 %.
 create or replace function pgvectorize_private._build_memory(
     vectors          bigint,
     dimensions       integer,

@@ -1,4 +1,4 @@
--- Refuse a storage, or parameters of an HNSW index, that are not known or do not go together.
+-- Refuse a storage or HNSW options that are unknown or do not fit together.
 create or replace function pgvectorize_private._check_hnsw_options(
     dimensions       integer,
     storage          text,
@@ -26,28 +26,32 @@ begin
         );
     elsif storage = 'float16' and index_precision = 'float32' then
         perform pgvectorize_private._refuse_request(
-            'an HNSW index of float32 holds no more than the float16 that is stored',
-            'Leave index_precision out, or store float32.'
+            'index_precision float32 needs storage float32, but storage is float16',
+            'Leave out index_precision, or store float32.'
         );
     end if;
     most := pgvectorize_private._limit('hnsw_dimensions_' || index_precision, false);
     if dimensions > most then
         perform pgvectorize_private._refuse_request(
-            format('an HNSW index of %s holds at most %s dimensions, got %s', index_precision, most, dimensions),
-            'Leave index_precision out for the best that holds them.'
+            format(
+                'index_precision %s supports at most %s dimensions, got %s', index_precision, most, dimensions
+            ),
+            'Leave out index_precision to use one that supports them.'
         );
     end if;
     perform pgvectorize_private._check_between(
         'm', m, pgvectorize_private._limit('m_least', false), pgvectorize_private._limit('m', false),
-        'It is how many neighbours a vector has in the HNSW index; the default is 16.'
+        'm is how many neighbours a vector has in the HNSW index; the default is 16.'
     );
     perform pgvectorize_private._check_between(
         'ef_construction', ef_construction,
-        greatest(pgvectorize_private._limit('ef_construction_least', false), 2 * m), pgvectorize_private._limit('ef_construction', false),
-        'It is how many candidates are kept while neighbours are sought, at least 2 m; the default is 64, or 2 m.'
+        greatest(pgvectorize_private._limit('ef_construction_least', false), 2 * m),
+        pgvectorize_private._limit('ef_construction', false),
+        'ef_construction is how many candidates are kept in the search for neighbours, at least 2 m; '
+        'the default is 64, or 2 m if that is more.'
     );
 end;
 $$;
 
 comment on function pgvectorize_private._check_hnsw_options
-    is 'Refuse parameters of an HNSW index that are not known or do not go together.';
+    is 'Refuse HNSW options that are unknown or do not fit together.';

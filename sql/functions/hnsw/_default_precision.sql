@@ -1,7 +1,7 @@
--- Choose the precision of an HNSW index whose maker did not: float32 while a page of
--- it holds two vectors or more, then float16, which holds two to 1,896 dimensions and
--- is as good to search, then binary, the only one that goes beyond 4,000. Figures:
--- decision 14 in docs/architecture.md.
+-- Choose the precision of an HNSW index if the caller did not: float32 while a page of the HNSW
+-- index holds at least two vectors, then float16, of which a page holds two up to 1,896 dimensions
+-- and which searches as well, then binary, the only one beyond 4,000 dimensions.
+-- docs/benchmarks.md has the measurements.
 create or replace function pgvectorize_private._default_precision(dimensions integer, storage text)
 returns text
 language sql
@@ -16,4 +16,4 @@ as $$
 $$;
 
 comment on function pgvectorize_private._default_precision
-    is 'Precision of an HNSW index unless another is asked for.';
+    is 'Precision of an HNSW index by default.';

@@ -1,8 +1,9 @@
--- Say how large an HNSW index is that was just built. A vector takes an element, of 72
--- bytes, 8 and its values, and a list of its neighbours, of 4 and 12 m; both go on one page
--- of 8,160 bytes, each with a pointer of 4, and neither is divided among pages. One of m
--- vectors is in a higher layer, too, and its list is longer by 6 m: where the page has
--- no room for that, one vector fewer is on it. How far that holds: see `size`.
+-- Calculate the size of an HNSW index that was just built.
+--
+-- A vector has an element of 72 + 8 bytes and its values, and a list of neighbours of 4 + 12 m
+-- bytes. Both lie on one page of 8,160 bytes, each with a pointer of 4, and neither is split. One
+-- of m vectors is also in a higher layer, which makes its list 6 m longer: if the page has no
+-- space for that, it holds one vector fewer. `size` says how accurate this is.
 create or replace function pgvectorize_private._hnsw_bytes(
     vectors          bigint,
     dimensions       integer,
@@ -24,7 +25,9 @@ as $$
             sizes.element, sizes.neighbours, sizes.element + sizes.neighbours + 8 as bytes
         from (
             select
-                8 * ceil((80 + ceil(pgvectorize_private._value_bytes(dimensions, index_precision))) / 8) as element,
+                8 * ceil(
+                    (80 + ceil(pgvectorize_private._value_bytes(dimensions, index_precision))) / 8
+                ) as element,
                 8 * ceil((4 + 12 * m) / 8.0) as neighbours
         ) as sizes
     ) as one

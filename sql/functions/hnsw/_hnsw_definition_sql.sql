@@ -1,5 +1,5 @@
--- Write what follows `create index … on …` for the HNSW index of an index: the
--- only place that says how one is built.
+-- Write what follows `create index … on …` for an HNSW index. No other function says how one is
+-- built.
 create or replace function pgvectorize_private._hnsw_definition_sql(target pgvectorize_private.indexes)
 returns text
 language sql

@@ -1,6 +1,9 @@
--- Say whether an HNSW index is of the kind that the catalog says it is. Postgres writes the
--- indexed expression with other parentheses than `_hnsw_key_sql`.
-create or replace function pgvectorize_private._hnsw_matches_catalog(target pgvectorize_private.indexes, hnsw regclass)
+-- Whether an HNSW index is built as the catalog says. Postgres writes the indexed expression with
+-- other parentheses than `_hnsw_key_sql`.
+create or replace function pgvectorize_private._hnsw_matches_catalog(
+    target  pgvectorize_private.indexes,
+    hnsw    regclass
+)
 returns boolean
 language sql
 stable
@@ -17,11 +20,12 @@ as $$
     cross join lateral (
         select
             coalesce(max(option_value) filter (where option_name = 'm'), '16')::integer as m,
-            coalesce(max(option_value) filter (where option_name = 'ef_construction'), '64')::integer as ef_construction
+            coalesce(max(option_value) filter (where option_name = 'ef_construction'), '64')::integer
+                as ef_construction
         from pg_options_to_table(class.reloptions)
     ) as given
     where index.indexrelid = hnsw
 $$;
 
 comment on function pgvectorize_private._hnsw_matches_catalog
-    is 'Whether an HNSW index is as the catalog says.';
+    is 'Whether an HNSW index is built as the catalog says.';

@@ -1,4 +1,4 @@
--- Name the operator class of an HNSW index, as its precision and metric want it.
+-- Name the operator class of an HNSW index, by its precision and its metric.
 create or replace function pgvectorize_private._hnsw_opclass(target pgvectorize_private.indexes)
 returns text
 language sql

@@ -1,7 +1,7 @@
--- Load pgvector's library: by its default value, which reads a vector when the function is
--- created. Only where that library is loaded may a role that is no superuser create functions
--- that name hnsw.* settings. `pg_dump` orders functions by name, so that when a dump is restored
--- this one comes before those; `migrate` and `_create_search_function` load the library by themselves.
+-- Load pgvector's library: the default value reads a vector when the function is created. Without
+-- the library only a superuser can create functions that name hnsw.* settings. `pg_dump` orders
+-- functions by schema and name, so a restore creates this one before those. `migrate` and
+-- `_create_search_function` load the library themselves.
 create or replace function pgvectorize._load_pgvector(example @vector@.vector default '[0]')
 returns void
 language sql
@@ -12,4 +12,4 @@ as $$
 $$;
 
 comment on function pgvectorize._load_pgvector
-    is 'Loads pgvector''s library when a dump is restored.';
+    is 'Loads pgvector''s library while a dump is restored.';

@@ -1,8 +1,7 @@
--- What each metric means to Postgres: the one place where a metric becomes an
--- operator, an operator class and a score, all null for an unknown metric.
--- `opclass` is to be led by a type, as in `vector_cosine_ops`. `score` is an
--- expression over `distance`. All three operators put the best match first in
--- ascending order.
+-- What each metric means to Postgres: the only function that maps a metric to an operator, an
+-- operator class and a score. All are null for an unknown metric. `opclass` follows a type, as in
+-- `vector_cosine_ops`. `score` is an expression over `distance`. With each operator the best match
+-- comes first in ascending order.
 create or replace function pgvectorize_private._metric(
     metric        text,
     out operator  text,

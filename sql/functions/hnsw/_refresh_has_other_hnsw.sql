@@ -1,4 +1,4 @@
--- Enter in the catalog whether there are HNSW indexes besides that of all vectors.
+-- Store in the catalog whether there are HNSW indexes besides that of all vectors.
 create or replace function pgvectorize_private._refresh_has_other_hnsw(target pgvectorize_private.indexes)
 returns void
 language sql
@@ -10,4 +10,4 @@ as $$
 $$;
 
 comment on function pgvectorize_private._refresh_has_other_hnsw
-    is 'Enter in the catalog whether there are other HNSW indexes.';
+    is 'Store whether there are other HNSW indexes.';

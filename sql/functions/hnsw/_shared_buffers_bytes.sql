@@ -1,6 +1,9 @@
--- Say how large the shared buffers should be for an HNSW index and its table, in bytes.
--- A search walks the whole graph at random and reads few rows of the table.
-create or replace function pgvectorize_private._shared_buffers_bytes(hnsw_bytes double precision, table_bytes double precision)
+-- Return how large shared_buffers should be for an HNSW index and its table, in bytes. A search
+-- reads pages all over the HNSW index, and few pages of the table.
+create or replace function pgvectorize_private._shared_buffers_bytes(
+    hnsw_bytes   double precision,
+    table_bytes  double precision
+)
 returns bigint
 language sql
 immutable
@@ -10,4 +13,4 @@ as $$
 $$;
 
 comment on function pgvectorize_private._shared_buffers_bytes
-    is 'How large the shared buffers should be.';
+    is 'How large shared_buffers should be.';

@@ -1,4 +1,5 @@
--- Enter in the catalog how the HNSW index of an index is built, and that it wants one.
+-- Store in the catalog how the HNSW index of an index is built, and that it has one. The recalls
+-- that were measured with the old one are deleted.
 create or replace function pgvectorize_private._store_hnsw_options(target pgvectorize_private.indexes)
 returns void
 language sql
@@ -15,4 +16,4 @@ as $$
 $$;
 
 comment on function pgvectorize_private._store_hnsw_options
-    is 'Enter in the catalog how an HNSW index is built.';
+    is 'Store how an HNSW index is built.';

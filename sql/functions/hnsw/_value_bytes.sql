@@ -1,4 +1,4 @@
--- Say how many bytes the values of a vector take, without any head.
+-- Return how many bytes the values of a vector take, without any header.
 create or replace function pgvectorize_private._value_bytes(dimensions integer, kept_as text)
 returns double precision
 language sql

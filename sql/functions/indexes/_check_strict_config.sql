@@ -1,4 +1,4 @@
--- Refuse a configuration that Vectorize would not take.
+-- Refuse a configuration that Vectorize would refuse.
 create or replace function pgvectorize_private._check_strict_config(
     dimensions       integer,
     metric           text,
@@ -25,11 +25,14 @@ declare
     end;
 begin
     if dimensions is null or metric is null then
-        perform pgvectorize_private._refuse_as_vectorize('vectorize.index.invalid_config - Config must be provided');
+        perform pgvectorize_private._refuse_as_vectorize(
+            'vectorize.index.invalid_config - Config must be provided'
+        );
     elsif dimensions not between least_dimensions and most_dimensions then
         perform pgvectorize_private._refuse_as_vectorize(
             format(
-                'vectorize.index.invalid_config - Dimensions must be in range: [%s, %s]', least_dimensions, most_dimensions
+                'vectorize.index.invalid_config - Dimensions must be in range: [%s, %s]',
+                least_dimensions, most_dimensions
             )
         );
     elsif unknown is not null then
@@ -39,4 +42,4 @@ end;
 $$;
 
 comment on function pgvectorize_private._check_strict_config
-    is 'Refuse a configuration that Vectorize would not take.';
+    is 'Refuse a configuration that Vectorize would refuse.';

@@ -1,5 +1,6 @@
--- Keep the function of an index, and who may use it, as the catalog has it: the trigger
--- on the catalog, through which every new index comes.
+-- The trigger on the catalog, which keeps the function of each index, and the privileges on the
+-- index, as the catalog row says. The columns are those that `_create_search_function` depends on;
+-- it takes milliseconds and writes to Postgres' catalog, so it does not run for others.
 create or replace function pgvectorize_private._on_catalog_change()
 returns trigger
 language plpgsql
@@ -12,8 +13,18 @@ begin
             'drop function if exists pgvectorize_data.%I(@vector@.vector, integer, boolean, text)', old.name
         );
     end if;
-    if tg_op <> 'DELETE' then
+    if tg_op = 'INSERT'
+        or tg_op = 'UPDATE' and (
+            new.name, new.relation, new.dimensions, new.metric, new.storage, new.is_strict, new.is_counted,
+            new.wants_hnsw, new.index_precision, new.ef_search
+        ) is distinct from (
+            old.name, old.relation, old.dimensions, old.metric, old.storage, old.is_strict, old.is_counted,
+            old.wants_hnsw, old.index_precision, old.ef_search
+        )
+    then
         perform pgvectorize_private._create_search_function(new);
+    end if;
+    if tg_op = 'INSERT' or tg_op = 'UPDATE' and (new.name, new.relation) <> (old.name, old.relation) then
         perform pgvectorize_private._grant_index(new);
     end if;
     return null;
@@ -21,4 +32,4 @@ end;
 $$;
 
 comment on function pgvectorize_private._on_catalog_change
-    is 'Keep the function of an index as its catalog row has it.';
+    is 'Keep the function of an index as its catalog row says.';

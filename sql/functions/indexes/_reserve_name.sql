@@ -1,5 +1,5 @@
--- Refuse a name that no index may have or that is taken; until the transaction
--- ends, nobody else can claim it.
+-- Refuse a name that is not valid or is taken. Until the transaction ends, nobody else can take
+-- it.
 create or replace function pgvectorize_private._reserve_name(name text)
 returns void
 language plpgsql
@@ -7,14 +7,16 @@ volatile
 set search_path = pg_catalog, pg_temp
 as $$
 begin
-    if coalesce(name, '') !~ '^[a-z]+[a-z0-9_-]*[a-z0-9]+$' or octet_length(name) > pgvectorize_private._limit('name_bytes', false) then
+    if coalesce(name, '') !~ '^[a-z]+[a-z0-9_-]*[a-z0-9]+$'
+        or octet_length(name) > pgvectorize_private._limit('name_bytes', false)
+    then
         perform pgvectorize_private._refuse_request(
             format('index name "%s" is not valid', left(name, 100)),
             'A name has 2 to 63 characters: a-z first, then a-z, 0-9, "-" and "_", and a-z or 0-9 last.'
         );
     end if;
 
-    perform pg_advisory_xact_lock(hashtextextended('pgvectorize index ' || name, 0));
+    perform pgvectorize_private._lock_name(name);
     if exists (select from pgvectorize_private.indexes where indexes.name = _reserve_name.name) then
         if pgvectorize_private._session_is_strict() then
             perform pgvectorize_private._refuse_as_vectorize(
@@ -24,11 +26,11 @@ begin
         raise exception 'index "%" already exists', name
             using errcode = 'PV002', hint = 'Delete it first, or choose another name.';
     elsif to_regclass(format('pgvectorize_data.%I', name)) is not null then
-        raise exception 'a table named "%" is in schema pgvectorize_data, but it is no index', name
+        raise exception 'a table named "%" is in schema pgvectorize_data, but it is not an index', name
             using errcode = 'PV002', hint = 'Rename or drop that table, or choose another name.';
     end if;
 end;
 $$;
 
 comment on function pgvectorize_private._reserve_name
-    is 'Raise an error when a name cannot be that of a new index.';
+    is 'Reserve a name for a new index, or refuse it.';

@@ -1,25 +1,24 @@
 -- Create an index: give dimensions and metric, or a preset that names both.
 --
--- name    letters, digits, "-" and "_", from a letter to a letter or digit, all
---         lower case (Vectorize's pattern), at most 63 bytes: it names the table
+-- name    lower case letters, digits, "-" and "_"; it begins with a letter and ends with a letter or a
+--         digit (Vectorize's pattern), and has at most 63 bytes, because it names the table
 -- metric  cosine, euclidean or dot-product
---
 -- strict  enforce Vectorize's own limits on this index, see limits()
 --
--- storage          float32, or float16: half the room, and values come back as it
---                  rounds them, to about three digits, between -65,504 and 65,504
--- index_precision  what the HNSW index holds: float32 (to 2,000 dimensions), float16
---                  (to 4,000) or binary, one bit a value, its sign (to 16,000). By
---                  default the first to 948 dimensions, the second to 4,000, then the
---                  third. Scores are exact with each, from the stored values.
+-- storage          float32, or float16: half the space; values come back as float16 rounds them, to
+--                  about three digits, and must be between -65,504 and 65,504
+-- index_precision  what the HNSW index holds: float32 (up to 2,000 dimensions), float16 (up to
+--                  4,000), or binary, one bit per value, its sign (up to 16,000). By default the
+--                  first up to 948 dimensions, the second up to 4,000, then the third. Scores are
+--                  exact with each: they are computed from the stored values.
 -- m, ef_construction
---                  neighbours in the HNSW index, and candidates for them: more is
---                  slower to build and finds more; 16, and 64 or 2 m, by default
+--                  neighbours in the HNSW index, and candidates for them: with more, the build is
+--                  slower and searches find more; by default 16, and 64 or 2 m if that is more
 -- hnsw             false for no HNSW index: each query compares with every vector
 --
--- Signs tell vectors apart whose values lie around zero, as those of embedding models
--- do, and say nothing of their lengths. Therefore a euclidean index of more than 4,000
--- dimensions has no HNSW index unless index_precision is given as binary.
+-- Signs distinguish vectors whose values lie around zero, as those of embedding models do; they
+-- say nothing about lengths. So a euclidean index of more than 4,000 dimensions has no HNSW index
+-- unless index_precision is given as binary.
 create or replace function pgvectorize.create_index(
     name             text,
     dimensions       integer default null,
@@ -50,7 +49,8 @@ begin
             perform pgvectorize_private._refuse_request(
                 format(
                     'preset "%s" means %s dimensions and metric %s, but %s and %s were given',
-                    preset, chosen.dimensions, chosen.metric, coalesce(dimensions::text, 'none'), coalesce(metric, 'none')
+                    preset, chosen.dimensions, chosen.metric,
+                    coalesce(dimensions::text, 'none'), coalesce(metric, 'none')
                 ),
                 'Give a preset, or dimensions and metric.'
             );
@@ -65,12 +65,15 @@ begin
     end if;
     if dimensions is null or metric is null then
         perform pgvectorize_private._refuse_request(
-            'dimensions and metric, or a preset, must be given', 'For example dimensions => 384, metric => ''cosine''.'
+            'dimensions and metric, or a preset, must be given',
+            'For example dimensions => 384, metric => ''cosine''.'
         );
     end if;
     perform pgvectorize_private._check_between(
-        'dimensions', dimensions, pgvectorize_private._limit('dimensions_least', false), pgvectorize_private._limit('dimensions', false),
-        'That is what the type vector can store.'
+        'dimensions', dimensions,
+        pgvectorize_private._limit('dimensions_least', false),
+        pgvectorize_private._limit('dimensions', false),
+        'The type vector can store no more.'
     );
     if (pgvectorize_private._metric(metric)).operator is null then
         perform pgvectorize_private._refuse_request(
@@ -87,7 +90,9 @@ begin
     target.dimensions := dimensions;
     target.metric := metric;
     target.storage := storage;
-    target.index_precision := coalesce(index_precision, pgvectorize_private._default_precision(dimensions, storage));
+    target.index_precision := coalesce(
+        index_precision, pgvectorize_private._default_precision(dimensions, storage)
+    );
     target.m := m;
     target.ef_construction := ef_construction;
     target.wants_hnsw := coalesce(hnsw, true)
@@ -109,13 +114,10 @@ begin
         dimensions,
         pgvectorize_private._relation_name(target.id, 'embedding_not_null'),
         case storage when 'float16' then 'halfvec' else 'vector' end,
-        -- Room for new versions of rows on their page, which then need no entry in any index
-        -- (see update_metadata): for all of them where vectors lie out of line, as they do
-        -- beyond 2 kB, and the rest of a row is small.
-        case when dimensions * case storage when 'float16' then 2 else 4 end > 1900 then 50 else 90 end
+        pgvectorize_private._fillfactor(dimensions, storage)
     );
-    -- Filters and namespaces are weighed by these; of vectors and whole documents nothing is
-    -- ever asked, and to sort a sample of them is most of what analyze would take.
+    -- The planner estimates by statistics of the namespaces. It uses none of vectors and whole
+    -- metadata, and to sort a sample of them would take most of the time of analyze.
     execute format(
         'alter table pgvectorize_data.%I alter column namespace set statistics 500, '
         'alter column embedding set statistics 0, alter column metadata set statistics 0',
@@ -128,7 +130,7 @@ begin
     if target.wants_hnsw then
         execute format(
             'create index %I on pgvectorize_data.%I %s',
-            pgvectorize_private._relation_name(target.id, 'embedding_hnsw'), name, pgvectorize_private._hnsw_definition_sql(target)
+            pgvectorize_private._hnsw_name(target.id), name, pgvectorize_private._hnsw_definition_sql(target)
         );
     end if;
 
@@ -138,8 +140,8 @@ begin
     )
     overriding system value
     values (
-        target.id, target.name, to_regclass(format('pgvectorize_data.%I', name)), target.dimensions, target.metric,
-        preset, description, strict,
+        target.id, target.name, to_regclass(format('pgvectorize_data.%I', name)),
+        target.dimensions, target.metric, preset, description, strict,
         target.storage, target.index_precision, target.wants_hnsw, target.m, target.ef_construction
     );
     return pgvectorize.get_index(name);

@@ -1,5 +1,5 @@
--- Delete an index with all its vectors. It waits for writers and readers of the
--- index to end; the name can be used again at once.
+-- Delete an index with all its vectors. This waits for writers and readers of the index to end.
+-- The name can be used again at once.
 create or replace function pgvectorize.delete_index(name text)
 returns void
 language plpgsql
@@ -9,13 +9,13 @@ as $$
 declare
     target pgvectorize_private.indexes;
 begin
-    perform pg_advisory_xact_lock(hashtextextended('pgvectorize index ' || name, 0));
+    perform pgvectorize_private._lock_name(name);
     target := pgvectorize_private._find_index(name);
-    if exists (select from pg_class as class where class.oid = target.relation) then  -- nobody dropped it by hand
+    if exists (select from pg_class where oid = target.relation) then  -- nobody dropped it by hand
         perform pgvectorize_private._lock_table(target, 'access exclusive');
         perform pgvectorize_private._execute_ddl(format('drop table %s', target.relation));
     end if;
-    -- after the table, so that the last writer's mutation is seen and goes too
+    -- after the lock on the table, so that the last writer's mutation is deleted too
     delete from pgvectorize_private.mutations where mutations.index_id = target.id;
     delete from pgvectorize_private.queries where queries.index_id = target.id;
     delete from pgvectorize_private.recalls where recalls.index_id = target.id;

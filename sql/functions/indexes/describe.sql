@@ -1,7 +1,6 @@
--- Return what an index holds now: its dimensions, how many vectors, and the
--- newest mutation that is visible, null before the first. Above 100,000 vectors
--- their number is an estimate, which `is_estimate` says; with `exact` they are
--- counted, which takes a scan.
+-- Return the present state of an index: its dimensions, the number of vectors, and the newest
+-- visible mutation, null before the first. Above 100,000 vectors the number is an estimate, and
+-- is_estimate says so; with `exact` they are counted, which scans the table.
 create or replace function pgvectorize.describe(
     index  text,
     exact  boolean default false

@@ -1,8 +1,8 @@
--- Change an index's name, description, whether its queries are counted (see usage), or
--- the ef_search that they use unless they say otherwise; null leaves each as it is, an
--- empty description removes it, and an ef_search of 0 brings the default back. `tune`
--- finds an ef_search by the recall that is wanted. The table is renamed too, which
--- waits for readers and writers of the index to end (ACCESS EXCLUSIVE).
+-- Change the name of an index, its description, whether its queries are counted (see usage), or
+-- the default ef_search of its queries. Null keeps a value, an empty description removes the
+-- description, and an ef_search of 0 restores the default. `tune` finds the ef_search for a given recall. A new
+-- name renames the table too, which waits for readers and writers of the index to end (ACCESS
+-- EXCLUSIVE).
 create or replace function pgvectorize.update_index(
     name           text,
     new_name       text default null,
@@ -26,12 +26,12 @@ begin
     elsif ef_search is not null then
         perform pgvectorize_private._check_between(
             'ef_search', ef_search, 0, pgvectorize_private._limit('ef_search', false),
-            'It is how many candidates the HNSW scan keeps; 0 brings the default back.'
+            'ef_search is how many candidates the HNSW scan keeps; 0 restores the default.'
         );
     end if;
 
-    -- in one order, so that two that swap names cannot deadlock
-    perform pg_advisory_xact_lock(hashtextextended('pgvectorize index ' || wanted.name, 0))
+    -- in one order, so that two sessions that swap names cannot deadlock
+    perform pgvectorize_private._lock_name(wanted.name)
     from (
         select given.name from unnest(array[update_index.name, new_name]) as given (name)
         where given.name is not null

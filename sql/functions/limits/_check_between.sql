@@ -14,7 +14,8 @@ as $$
 begin
     if value is null or value not between lowest and most then
         perform pgvectorize_private._refuse_request(
-            format('%s must be between %s and %s, got %s', name, lowest, most, coalesce(value::text, 'null')), hint
+            format('%s must be between %s and %s, got %s', name, lowest, most, coalesce(value::text, 'null')),
+            hint
         );
     end if;
 end;

@@ -1,4 +1,4 @@
--- Find a known embedding model, or refuse.
+-- Find a known embedding model, or refuse its name.
 create or replace function pgvectorize_private._find_preset(name text)
 returns pgvectorize.preset
 language plpgsql
@@ -14,7 +14,7 @@ begin
         perform pgvectorize_private._refuse_request(
             format('preset "%s" is not known', left(name, 100)),
             pgvectorize_private._suggest_word(name, array(select presets.name from pgvectorize.presets()))
-                || 'List the presets to see which there are, or give dimensions and metric.'
+                || 'List the presets to see which exist, or give dimensions and metric.'
         );
     end if;
     return found_preset;

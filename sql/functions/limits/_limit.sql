@@ -1,5 +1,5 @@
--- Return a limit by its name. With constants it is computed when a statement is
--- planned, not when it is run: give `strict` as a constant where speed matters.
+-- Return a limit by its name. If both arguments are constants, the planner computes it: give
+-- `strict` as a constant where speed matters.
 create or replace function pgvectorize_private._limit(name text, strict boolean)
 returns bigint
 language sql

@@ -1,10 +1,9 @@
--- Return every limit: what holds here, what holds in strict mode, which is what
--- holds at Vectorize, and where that is from. Null is no limit. Every check reads
--- its number from this table.
+-- Return every limit: the value here, the value in strict mode, which is Vectorize's own, and the
+-- source. Null means no limit. Every check reads its number from this table.
 --
 -- Sources: D is Cloudflare's documentation (platform/limits, reference/client-api,
--- reference/metadata-filtering); E an error message that the service was seen to
--- answer with; P PostgreSQL or pgvector; O our own choice.
+-- reference/metadata-filtering); E an error message of the service; P PostgreSQL or pgvector; O
+-- our own choice.
 create or replace function pgvectorize.limits()
 returns setof pgvectorize.limit_info
 language sql
@@ -16,7 +15,7 @@ as $$
         ('dimensions',                 16000,           1536, 'D, E; P: the type vector'),
         ('hnsw_dimensions_float32',     2000,           2000, 'P: pgvector''s HNSW, index_precision float32'),
         ('hnsw_dimensions_float16',     4000,           4000, 'P: pgvector''s HNSW, index_precision float16'),
-        ('hnsw_dimensions_binary',     16000,          16000, 'P: the type vector; the HNSW would hold 64,000 bits'),
+        ('hnsw_dimensions_binary',     16000,          16000, 'P: the type vector; HNSW could hold 64,000'),
         ('m_least',                        2,             16, 'P; not in Vectorize'),
         ('m',                            100,             16, 'P; not in Vectorize'),
         ('ef_construction_least',          4,             64, 'P: and at least 2 m; not in Vectorize'),
@@ -36,7 +35,7 @@ as $$
         ('vectors_to_list',             1000,           1000, 'D'),
         ('facets',                      1000,           1000, 'O; not in Vectorize'),
         ('metadata_indexes',            null,             10, 'D'),
-        ('namespace_indexes',              8,              0, 'O: each is kept up to date, and locked by every statement'),
+        ('namespace_indexes',              8,              0, 'O: writes update it, statements lock it'),
         ('filter_bytes',                null,           2047, 'D: as compact JSON'),
         ('property_name_characters',     512,            512, 'D'),
         ('filter_depth',                  32,              1, 'O; not in Vectorize'),

@@ -1,6 +1,6 @@
--- Return the known embedding models with their dimensions and metric. The first
--- five are Vectorize's own presets, the next five the short forms of its
--- announcement; the rest are today's common models at their full width.
+-- Return the known embedding models with their dimensions and metric. The first five are
+-- Vectorize's own presets, the next five the short forms in its announcement. The others are
+-- common models with all their dimensions.
 create or replace function pgvectorize.presets()
 returns setof pgvectorize.preset
 language sql

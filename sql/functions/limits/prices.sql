@@ -1,6 +1,6 @@
--- Return what Vectorize charges: so many dollars for so many dimensions a month,
--- beyond what its paid and its free plan include. Source: Cloudflare's
--- documentation, platform/pricing, as of the date given.
+-- Return Vectorize's prices: the price of a number of dimensions per month, beyond what the paid
+-- and the free plan include. Source: Cloudflare's documentation, platform/pricing, as of the date
+-- given.
 create or replace function pgvectorize.prices()
 returns setof pgvectorize.price
 language sql

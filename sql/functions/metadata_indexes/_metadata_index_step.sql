@@ -1,15 +1,14 @@
--- Take the next step towards a metadata index: return the statement that must
--- be run now, or null when the index is built and in use. The caller runs the
--- statement and comes back, so `create index concurrently`, which no function
--- may run, fits in; and it can begin anywhere, so a build that was killed is
--- mended by the next one:
+-- Take the next step towards a metadata index: return the statement to run now, or null when the
+-- metadata index is built and in use. The caller runs the statement and calls again, so the
+-- statement can be `create index concurrently`, which no function may run. The caller may begin at
+-- any step, so the next build repairs what a killed one left:
 --
---     nothing there               → create it
---     INVALID, or of another type → drop the leftover, create it
---     valid, not in the catalog   → enter it, analyze
+--     nothing there                → create it
+--     INVALID, or of another type  → drop the leftover, create it
+--     valid, not in the catalog    → store it in the catalog, analyze
 --
--- Under `_lock_for_build` nobody builds: what is INVALID then is a leftover, and a live
--- build is never dropped.
+-- Under the lock of `_lock_for_build` nobody builds: what is INVALID then is a leftover, and a
+-- running build is never dropped.
 create or replace function pgvectorize_private._metadata_index_step(
     target         pgvectorize_private.indexes,
     property_name  text,
@@ -22,6 +21,7 @@ volatile
 set search_path = pg_catalog, pg_temp
 as $$
 declare
+    most      constant bigint := pgvectorize_private._limit('metadata_indexes', true);
     name      text := pgvectorize_private._metadata_index_name(target.id, property_name, index_type);
     known     text;
     leftover  regclass;
@@ -41,44 +41,44 @@ begin
     if known <> index_type then
         perform pgvectorize_private._refuse_request(
             format('property "%s" has a metadata index of type %s already', property_name, known),
-            'Delete that one first to change the type.'
+            'To change the type, delete that one first.'
         );
     end if;
 
-    if target.is_strict and known is null and (
-        select count(*) from pgvectorize_private.metadata_indexes as indexes where indexes.index_id = target.id
-    ) >= pgvectorize_private._limit('metadata_indexes', true) then
+    if target.is_strict and known is null and most <= (
+        select count(*) from pgvectorize_private.metadata_indexes as indexes
+        where indexes.index_id = target.id
+    ) then
         perform pgvectorize_private._refuse_as_vectorize(
-            format('too many metadata indexes; max is %s', pgvectorize_private._limit('metadata_indexes', true))
+            format('too many metadata indexes; max is %s', most)
         );
     end if;
 
     loop
-        if exists (
-            select from pg_index as indexes
-            where indexes.indexrelid = to_regclass(format('pgvectorize_data.%I', name)) and indexes.indisvalid
-        ) then
+        if pgvectorize_private._is_valid_index(name) then
             if known is not null then
                 return null;
             end if;
-            -- a filter is weighed by what the planner knows of its value
+            -- with more statistics the planner estimates better how many rows match a filter
             execute format('alter index pgvectorize_data.%I alter column 1 set statistics 500', name);
             insert into pgvectorize_private.metadata_indexes (index_id, property_name, index_type)
             values (target.id, property_name, index_type)
             on conflict do nothing;
-            return format('analyze %s', target.relation);  -- the planner needs statistics of the new expression
+            -- the planner needs statistics of the new expression
+            return format('analyze %s', target.relation);
         end if;
         exit when is_locked;
 
         perform pgvectorize_private._lock_for_build(target);
-        is_locked := true;  -- look once more: a build may have ended just now
+        is_locked := true;  -- look again: a build may have ended meanwhile
     end loop;
 
     for leftover in
         select found.relation
         from unnest(array['string', 'number', 'boolean']) as types (type)
         cross join to_regclass(format(
-            'pgvectorize_data.%I', pgvectorize_private._metadata_index_name(target.id, property_name, types.type)
+            'pgvectorize_data.%I',
+            pgvectorize_private._metadata_index_name(target.id, property_name, types.type)
         )) as found (relation)
         where found.relation is not null
     loop
@@ -86,7 +86,8 @@ begin
     end loop;
     return format(
         'create index %s if not exists %I on %s ((%s))',
-        how, name, target.relation, pgvectorize_private._indexed_property_sql(property_name, index_type, 'metadata')
+        how, name, target.relation,
+        pgvectorize_private._indexed_property_sql(property_name, index_type, 'metadata')
     );
 end;
 $$;

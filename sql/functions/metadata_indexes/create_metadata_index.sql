@@ -1,9 +1,9 @@
--- Create a metadata index on a property, which makes filters on it fast and has
--- them read its operands as `index_type`: string, number or boolean. It covers
--- the vectors that are there already. To create the same one again does nothing.
+-- Create a metadata index on a property. Filters on the property become fast, and read their
+-- operands as `index_type`: string, number or boolean. It covers the vectors that exist already.
+-- If the metadata index exists, nothing happens.
 --
--- Writers of the index wait while it is built. The Python client and the
--- command line build it `concurrently`, which a function cannot.
+-- Writers of the index wait while it is built. The Python client and the command line build it
+-- `concurrently`, which a function cannot do.
 create or replace function pgvectorize.create_metadata_index(
     index          text,
     property_name  text,

@@ -1,5 +1,5 @@
--- Delete the metadata index on a property. Filters on the property still work,
--- more slowly, and become type-strict again.
+-- Delete the metadata index on a property. Filters on the property still work, more slowly, and
+-- compare types strictly again.
 create or replace function pgvectorize.delete_metadata_index(
     index          text,
     property_name  text
@@ -24,7 +24,7 @@ begin
     returning indexes.index_type into known;
     if known is null then
         raise exception 'index "%" has no metadata index on "%"', index, left(property_name, 64)
-            using errcode = 'PV006', hint = 'List the metadata indexes to see which there are.';
+            using errcode = 'PV006', hint = 'List the metadata indexes to see which exist.';
     end if;
     perform pgvectorize_private._execute_ddl(format(
         'drop index if exists pgvectorize_data.%I',

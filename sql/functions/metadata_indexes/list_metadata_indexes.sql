@@ -1,4 +1,4 @@
--- Return the metadata indexes of an index, by property name.
+-- Return the metadata indexes of an index, ordered by property name.
 create or replace function pgvectorize.list_metadata_indexes(index text)
 returns setof pgvectorize.metadata_index
 language plpgsql
@@ -7,7 +7,7 @@ parallel safe
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    -- not within the query: where there are no metadata indexes at all, it would not be looked up
+    -- in the query it would not be evaluated if there were no metadata indexes at all
     target pgvectorize_private.indexes := pgvectorize_private._find_index(index);
 begin
     return query

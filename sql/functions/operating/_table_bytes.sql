@@ -44,7 +44,7 @@ as $$
         ) / 8) as bytes
     ) as rows
     cross join lateral (
-        select 8168 - case when values_ > 1900 then 4096 else 820 end as usable
+        select 8168 - 8192 * (100 - pgvectorize_private._fillfactor(dimensions, storage)) / 100 as usable
     ) as pages
     cross join lateral (
         select

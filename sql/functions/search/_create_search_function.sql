@@ -16,7 +16,7 @@ declare
     breadth integer := pgvectorize_private._effective_ef_search(target, null, depth);
     is_fast boolean := not target.is_strict and not target.is_counted
         -- where float16 could refuse a query vector, query says so
-        and target.storage = 'float32' and (target.index_precision <> 'float16' or target.metric = 'cosine');
+        and not pgvectorize_private._must_fit_float16(target);
 begin
     perform '[0]'::@vector@.vector;  -- loads the library: only then may hnsw.* settings be named
     execute format(
@@ -71,7 +71,10 @@ begin
             -- not the zero vector, whose distance to itself is NaN
             case target.metric when 'cosine' then 'vector operator(@vector@.<=>) vector < 1' else 'true' end,
             pgvectorize_private._search_sql(
-                target, 'vector', 'true', 'off', pgvectorize_private._scan_limit(target, breadth, depth),
+                target, 'vector', 'true',
+                -- without an HNSW index its key would only make the answer less exact
+                case when target.wants_hnsw then 'off' else 'exact' end,
+                pgvectorize_private._scan_limit(target, breadth, depth),
                 'case when return_values then nearest.embedding end',
                 $sql$case return_metadata when 'all' then coalesce(nearest.metadata, '{}') end$sql$
             )

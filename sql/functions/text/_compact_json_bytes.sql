@@ -1,5 +1,5 @@
--- Count the bytes of a JSON document without white space. jsonb writes a space
--- after each `,` and `:`; those outside of strings are not counted.
+-- Count the bytes of a JSON document without white space. jsonb writes a space after each `,` and
+-- `:`; the spaces outside of strings are not counted.
 create or replace function pgvectorize_private._compact_json_bytes(document jsonb)
 returns integer
 language sql

@@ -1,4 +1,4 @@
--- Write a whole number as people read it: 1,234,567.
+-- Write a whole number with commas: 1,234,567.
 create or replace function pgvectorize_private._format_integer(number bigint)
 returns text
 language sql

@@ -1,4 +1,4 @@
--- Write a size for a setting or an option, rounded up: 2150MB.
+-- Write a size in megabytes, rounded up, as settings and options spell it: 2150MB.
 create or replace function pgvectorize_private._format_megabytes(bytes double precision)
 returns text
 language sql

@@ -1,6 +1,5 @@
--- Return the beginning of a string, as many bytes as are wanted, cut back to a
--- whole character. A UTF-8 character has at most four bytes, of which the second
--- to last begin with the bits 10.
+-- Return the first bytes of a string, cut back to a whole character. A UTF-8 character has at most
+-- four bytes; all but the first begin with the bits 10.
 create or replace function pgvectorize_private._truncate_to_bytes(content text, wanted bigint)
 returns text
 language plpgsql

@@ -18,8 +18,7 @@ as $$
             then format('expected %s dimensions, got %s', target.dimensions, @vector@.vector_dims(vector))
         when target.metric = 'cosine' and vector operator(@vector@.<=>) vector = 'NaN'
             then 'a vector of length zero has no direction, which cosine needs'
-        when target.storage = 'float32'
-            and (target.index_precision <> 'float16' or target.metric = 'cosine' or not target.wants_hnsw) then null
+        when not pgvectorize_private._must_fit_float16(target) then null
         when @vector@.vector_norm(vector) >= 65520 then pgvectorize_private._float16_problem(target, vector)
         when target.metric = 'cosine'
             and vector::@vector@.halfvec operator(@vector@.<=>) vector::@vector@.halfvec = 'NaN'

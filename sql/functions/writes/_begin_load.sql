@@ -1,16 +1,16 @@
--- Begin to write a batch that is too long for one message: say where the client
--- copies it to, by `statement`, and what it has to check itself.
+-- Begin to write a batch that is too long for one message: return the `statement` with which the
+-- client copies it, and the rules by which the client checks it.
 --
--- Into an empty index it copies directly (is_direct), with nothing left to do but
--- `_log_mutation`. Other writers wait until the transaction ends, so that the
--- index stays empty but for these rows; readers do not. Otherwise it copies into a
--- staging table and calls `_write_staged`; so it does where the lock cannot be had
--- at once, as to wait for it could deadlock, or a snapshot is older than the lock.
+-- Into an empty index the client copies directly (is_direct) and only calls `_log_mutation`
+-- afterwards. Other writers wait until the transaction ends, so that the index stays empty except
+-- for these rows; readers do not wait. Otherwise the client copies into a staging table and calls
+-- `_write_staged`. It also does so if the lock cannot be had at once, because a wait could
+-- deadlock, or if the snapshot is older than the lock.
 --
--- The client checks what `_vector_problem` would, in the words of that function, by
--- dimensions, metric, id_bytes and namespace_bytes: while the server works, instead
--- of after it, and at a fraction of the cost. They are null where it cannot: in
--- strict mode, and where values must fit float16. Then all is staged and checked here.
+-- The client checks what `_vector_problem` checks, with the same messages, by dimensions, metric,
+-- id_bytes and namespace_bytes. It does so while the server works and not after it, at a fraction
+-- of the cost. These are null if the client cannot check: in strict mode, and if the values must
+-- fit float16. Then the batch is staged and checked here.
 create or replace function pgvectorize_private._begin_load(
     index                text,
     out is_direct        boolean,
@@ -28,9 +28,7 @@ declare
     target   pgvectorize_private.indexes := pgvectorize_private._lock_index(index, 'row exclusive');
     is_empty boolean;
 begin
-    if not target.is_strict
-        and target.storage = 'float32' and (target.index_precision <> 'float16' or target.metric = 'cosine')
-    then
+    if not target.is_strict and not pgvectorize_private._must_fit_float16(target) then
         dimensions := target.dimensions;
         metric := target.metric;
         id_bytes := pgvectorize_private._limit('id_bytes', false);
@@ -48,7 +46,7 @@ begin
             execute format('lock table %s in share row exclusive mode nowait', target.relation);
             execute format('select not exists (select from %s)', target.relation) into is_empty;
             if not is_empty then
-                raise lock_not_available;  -- and so give the lock back
+                raise lock_not_available;  -- which releases the lock
             end if;
         exception when lock_not_available or insufficient_privilege then
             is_direct := false;

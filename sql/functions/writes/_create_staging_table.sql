@@ -1,6 +1,5 @@
--- Make an empty staging table for a batch that is too long for one message. It
--- lives until the transaction ends. The client fills it by COPY and then calls
--- `_write_staged`.
+-- Create an empty staging table for a batch that is too long for one message. It is dropped when
+-- the transaction ends. The client fills it by COPY and then calls `_write_staged`.
 create or replace function pgvectorize_private._create_staging_table()
 returns void
 language plpgsql
@@ -21,4 +20,4 @@ end;
 $$;
 
 comment on function pgvectorize_private._create_staging_table
-    is 'Make an empty staging table for a long batch.';
+    is 'Create an empty staging table for a long batch.';

@@ -1,16 +1,20 @@
--- Drop the HNSW index of an index before a long load, if to build it again afterwards
--- is faster than to insert into it; say whether `_rebuild_hnsw_after_load` is to follow, in
--- the same transaction. Queries of the index wait from here to its end.
+-- Drop the HNSW index of an index before a long load if a rebuild afterwards is faster than to
+-- insert into it. If this returns true, `_rebuild_hnsw_after_load` must follow in the same
+-- transaction; queries of the index wait until its end.
 --
--- operation  insert or upsert, of the rows in the staging table; null where the
---            index is empty and its rows are still to come
--- rebuild    true or false where the caller has decided; only the owner can
+-- operation  insert or upsert, for the rows in the staging table; null if the index is empty and its
+--            rows are still to come
+-- rebuild    true or false if the caller has decided; only the owner can rebuild
 --
--- A vector takes four to five times as long to insert as one process takes to build
--- it, six to fifteen as three do (decision 25 in docs/architecture.md); and a build
--- takes all vectors, the old ones too. As queries wait for it, four is what counts.
--- Unchanged rows are not written, so they do not count.
-create or replace function pgvectorize_private._drop_hnsw_for_load(index text, operation text, rebuild boolean)
+-- To insert a vector takes 4 to 5 times as long as one process takes to build it, 6 to 15 times as
+-- long as three processes take (docs/architecture.md). A build takes all vectors, the old ones
+-- too. Queries wait for a build, so the factor here is only 4. Unchanged rows are not written, so
+-- they do not count.
+create or replace function pgvectorize_private._drop_hnsw_for_load(
+    index      text,
+    operation  text,
+    rebuild    boolean
+)
 returns boolean
 language plpgsql
 volatile
@@ -29,7 +33,8 @@ begin
             $sql$
             select count(*)
             from (
-                select staged.id, coalesce(staged.namespace, '') as namespace, staged.embedding, staged.metadata
+                select
+                    staged.id, coalesce(staged.namespace, '') as namespace, staged.embedding, staged.metadata
                 from pg_temp.pgvectorize_staging as staged
             ) as given
             left join %s as stored on stored.id = given.id
@@ -38,7 +43,9 @@ begin
             target.relation,
             case operation when 'insert' then 'false' else pgvectorize_private._is_changed_sql('given') end
         ) into written;
-        if 4 * written < written + (pgvectorize_private._count_or_estimate(target, exact => false)).vector_count then
+        if 4 * written
+            < written + (pgvectorize_private._count_or_estimate(target, exact => false)).vector_count
+        then
             return false;
         end if;
     end if;

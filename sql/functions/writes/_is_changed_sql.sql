@@ -1,5 +1,5 @@
--- Write the condition that a given row, which the alias names, changes the stored one.
--- Metadata is compared as text, because jsonb holds 1 and 1.0 for equal.
+-- Write the condition that the row with the alias `given` changes the stored row. Metadata is
+-- compared as text, because jsonb takes 1 and 1.0 as equal.
 create or replace function pgvectorize_private._is_changed_sql(given text)
 returns text
 language sql

@@ -1,5 +1,5 @@
--- Apply a JSON Merge Patch (RFC 7396): its keys replace those of the document,
--- null removes a key, objects are merged at every depth, arrays are replaced.
+-- Apply a JSON Merge Patch (RFC 7396): its keys replace those of the document, null removes a key,
+-- objects are merged at every depth, arrays are replaced.
 create or replace function pgvectorize_private._merge_patch(document jsonb, patch jsonb)
 returns jsonb
 language plpgsql

@@ -1,8 +1,8 @@
--- Write the end of an `insert into … as stored`, which says what becomes of ids that
--- are there already: insert keeps their vectors, upsert replaces them. An unchanged
--- row is not written again: that would cost a full HNSW insert and leave a dead row.
--- An embedding that is the same stays the very one that is stored: out of line it is then not
--- written again, and where no index holds the metadata the HNSW index stays as it is.
+-- Write the end of an `insert into … as stored`, which says what happens to ids that exist: insert
+-- keeps their vectors, upsert replaces them. An unchanged row is not written again: that would
+-- cost a full HNSW insert and leave a dead row. If the embedding is unchanged, the new row keeps
+-- the stored one: out of line it is then not written again, and the HNSW index does not change
+-- unless a Postgres index holds the metadata.
 create or replace function pgvectorize_private._on_conflict_sql(operation text)
 returns text
 language sql
@@ -19,4 +19,4 @@ as $$
 $$;
 
 comment on function pgvectorize_private._on_conflict_sql
-    is 'What becomes of ids that are there already.';
+    is 'What happens to ids that exist.';

@@ -1,6 +1,10 @@
--- Build the HNSW index that `_drop_hnsw_for_load` dropped, as it was; parameters are
+-- Build the HNSW index that `_drop_hnsw_for_load` dropped, with the same options. Parameters are
 -- those of `build`.
-create or replace function pgvectorize_private._rebuild_hnsw_after_load(index text, memory text, workers integer)
+create or replace function pgvectorize_private._rebuild_hnsw_after_load(
+    index    text,
+    memory   text,
+    workers  integer
+)
 returns pgvectorize.index_build
 language plpgsql
 volatile
@@ -15,7 +19,8 @@ begin
         target,
         format(
             'create index %I on %s %s',
-            pgvectorize_private._relation_name(target.id, 'embedding_hnsw'), target.relation, pgvectorize_private._hnsw_definition_sql(target)
+            pgvectorize_private._hnsw_name(target.id), target.relation,
+            pgvectorize_private._hnsw_definition_sql(target)
         ),
         memory, workers
     );
@@ -25,7 +30,8 @@ begin
             format(
                 'create index if not exists %I on %s %s where %s',
                 pgvectorize_private._namespace_hnsw_name(target.id, namespace), target.relation,
-                pgvectorize_private._hnsw_definition_sql(target), pgvectorize_private._namespace_condition_sql('namespace', namespace)
+                pgvectorize_private._hnsw_definition_sql(target),
+                pgvectorize_private._namespace_condition_sql('namespace', namespace)
             ),
             memory, workers
         );

@@ -1,12 +1,11 @@
--- Write a batch: check every vector, then insert them in one statement.
+-- Check every vector of a batch, then write the batch in one statement.
 --
 -- operation  insert keeps the vectors whose ids exist, upsert replaces them.
--- source     a select of position, id, namespace, embedding and metadata, which
---            may use the arrays as $1 to $4.
+-- source     a select of position, id, namespace, embedding and metadata, which may use the arrays as
+--            $1 to $4.
 --
--- Of equal ids within the batch the first counts for insert, the last for
--- upsert. Rows are written in the order of their ids, so that two writers lock
--- common ids in the same order and cannot deadlock.
+-- Of equal ids in the batch, insert takes the first and upsert the last. Rows are written in the
+-- order of their ids, so that two writers lock common ids in the same order and cannot deadlock.
 create or replace function pgvectorize_private._write(
     target      pgvectorize_private.indexes,
     operation   text,

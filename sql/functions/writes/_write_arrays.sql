@@ -16,10 +16,13 @@ as $$
 declare
     parsed record;
 begin
-    if (vectors is null) = (ids is null and embeddings is null and namespaces is null and metadata is null) then
+    if (vectors is null)
+        = (ids is null and embeddings is null and namespaces is null and metadata is null)
+    then
         perform pgvectorize_private._refuse_request(
             'give either arrays or vectors',
-            'Arrays are ids and embeddings, namespaces and metadata if there are any; vectors is Vectorize''s JSON.'
+            'Arrays are ids and embeddings, and optionally namespaces and metadata; '
+            'vectors is Vectorize''s JSON.'
         );
     elsif vectors is not null then
         parsed := pgvectorize_private._parse_vectors(vectors);
@@ -37,13 +40,14 @@ begin
                 coalesce(cardinality(ids), 0), coalesce(cardinality(embeddings), 0),
                 coalesce(cardinality(namespaces)::text, 'no'), coalesce(cardinality(metadata)::text, 'no')
             ),
-            'Every array has one element a vector; use null for a vector without namespace or metadata.'
+            'Every array needs one element per vector; use null for a vector without namespace or metadata.'
         );
     end if;
 
     return pgvectorize_private._write(
         target, operation,
-        'select * from unnest($1, $2, $3, $4) with ordinality as listed (id, namespace, embedding, metadata, position)',
+        'select * from unnest($1, $2, $3, $4) with ordinality '
+        'as listed (id, namespace, embedding, metadata, position)',
         ids, embeddings, namespaces, metadata
     );
 end;

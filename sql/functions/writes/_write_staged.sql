@@ -1,12 +1,12 @@
--- Write what was copied into the staging table as one batch, with the rules of `_write`.
+-- Write the staging table as one batch, by the rules of `_write`.
 --
--- is_checked  the client checked each vector by the rules that `_begin_load` gave it
--- is_sorted   ids are in code-point order, and none comes twice: the rows need not be
---             sorted, which is a third of the time. A seq scan of a temporary table
---             gives rows in the order that they were copied.
+-- is_checked  the client checked each vector by the rules of `_begin_load`
+-- is_sorted   ids are in code-point order, and none occurs twice: the rows need not be sorted, which
+--             takes a third of the time. A seq scan of a temporary table returns rows in the order in
+--             which they were copied.
 --
--- The answer has ids and count for insert only, in any order; of an upsert the
--- client knows them, and to send them back would take as long as to read them did.
+-- ids and count are returned for insert only, in any order. For an upsert the client knows them,
+-- and to send them back would take as long as to send them here.
 create or replace function pgvectorize_private._write_staged(
     index       text,
     operation   text,
@@ -40,11 +40,15 @@ begin
         target.relation,
         case when not is_sorted then 'distinct on (staged.id collate "C")' end,
         case when not is_sorted then
-            'order by staged.id collate "C", staged.position ' || case operation when 'insert' then 'asc' else 'desc' end
+            'order by staged.id collate "C", staged.position '
+            || case operation when 'insert' then 'asc' else 'desc' end
         end,
         pgvectorize_private._on_conflict_sql(operation),
         case operation when 'insert' then 'returning stored.id' end,
-        case operation when 'insert' then 'select array_agg(written.id) from written' else 'select null::text[]' end
+        case operation
+            when 'insert' then 'select array_agg(written.id) from written'
+            else 'select null::text[]'
+        end
     ) into mutation.ids;
 
     if operation = 'insert' then

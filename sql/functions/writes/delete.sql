@@ -1,7 +1,6 @@
--- Delete the vectors that match a filter, those of a namespace, or what is in
--- both; count in the answer says how many. With `dry_run` it only counts, and
--- mutation_id is null. Rows are locked in the order of their ids, as writers do,
--- so that the two cannot deadlock.
+-- Delete the vectors that match a filter, those of a namespace, or those that match both, and
+-- return how many. With `dry_run` they are only counted, and mutation_id is null. Rows are locked
+-- in the order of their ids, as by other writers, so that two writers cannot deadlock.
 create or replace function pgvectorize.delete(
     index      text,
     filter     jsonb default null,
@@ -25,7 +24,8 @@ begin
     end if;
 
     if dry_run is distinct from false then
-        execute format('select count(*) from %s as stored where %s', target.relation, predicate) into deletion.count;
+        execute format('select count(*) from %s as stored where %s', target.relation, predicate)
+        into deletion.count;
         return deletion;
     end if;
 

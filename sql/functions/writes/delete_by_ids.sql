@@ -1,6 +1,6 @@
--- Delete the vectors with these ids; ids that are not there are no error. ids
--- and count in the answer are the vectors that were there. Rows are locked in
--- the order of their ids, as writers do, so that the two cannot deadlock.
+-- Delete the vectors with these ids; unknown ids are not an error. Return the ids that existed and
+-- their count. Rows are locked in the order of their ids, as by other writers, so that two writers
+-- cannot deadlock.
 create or replace function pgvectorize.delete_by_ids(
     index  text,
     ids    text[]

@@ -1,5 +1,4 @@
--- Delete all vectors of a namespace; count in the answer says how many. That
--- there are none is no error.
+-- Delete all vectors of a namespace and return how many. An empty namespace is not an error.
 create or replace function pgvectorize.delete_namespace(
     index      text,
     namespace  text
@@ -11,7 +10,9 @@ set search_path = pg_catalog, pg_temp
 as $$
 begin
     if namespace is null then
-        perform pgvectorize_private._refuse_request('namespace is missing', 'To delete all vectors of an index, truncate it.');
+        perform pgvectorize_private._refuse_request(
+            'namespace is missing', 'To delete all vectors of an index, truncate it.'
+        );
     end if;
     return pgvectorize.delete(index, namespace => namespace);
 end;

@@ -1,9 +1,9 @@
--- Insert vectors; those whose id is already there are kept as they are, and of
--- equal ids in one call the first counts. ids and count in the answer are the
--- vectors that were new.
--- One call is one all-or-nothing change, visible as soon as it is committed.
+-- Insert vectors. A vector whose id exists is kept as it is; of equal ids in one call the first
+-- counts. Return the ids that are new and their count. One call is one all-or-nothing change,
+-- visible when it is committed.
 --
 -- Give arrays, or Vectorize's JSON:
+--
 --     pgvectorize.insert(index => 'docs', vectors => '[{"id": "1", "values": [1, 2]}]')
 create or replace function pgvectorize.insert(
     index       text,
@@ -18,7 +18,8 @@ language sql
 volatile
 as $$
     select pgvectorize_private._write_arrays(
-        pgvectorize_private._lock_index(index, 'row exclusive'), 'insert', ids, embeddings, namespaces, metadata, vectors
+        pgvectorize_private._lock_index(index, 'row exclusive'), 'insert',
+        ids, embeddings, namespaces, metadata, vectors
     )
 $$;
 

@@ -1,8 +1,9 @@
--- Delete all vectors of an index at once, however many they are, and return the
--- mutation's id. Metadata and namespace indexes stay.
--- As Postgres' own `truncate`, which it is: it waits for readers and writers of
--- the index to end and keeps new ones waiting until the transaction ends
--- (ACCESS EXCLUSIVE), and it needs the privilege TRUNCATE on the table.
+-- Delete all vectors of an index at once, however many there are, and return the mutation's id.
+-- Metadata and namespace indexes stay.
+--
+-- This is Postgres' `truncate`: it waits for readers and writers of the index to end, keeps new
+-- ones waiting until the transaction ends (ACCESS EXCLUSIVE), and needs the privilege TRUNCATE on
+-- the table.
 create or replace function pgvectorize.truncate(index text)
 returns uuid
 language plpgsql

@@ -1,14 +1,13 @@
--- Change the metadata of vectors, chosen by id, or by filter and namespace, and
--- leave the rest of them alone.
+-- Change the metadata of vectors, chosen by ids, or by filter and namespace. Values and namespaces
+-- stay.
 --
--- mode  merge    apply `patch` as a JSON Merge Patch (RFC 7396): its keys replace
---                those that are there, null removes a key, objects are merged
---       replace  make `patch` the metadata
+-- mode  merge: apply `patch` as a JSON Merge Patch (RFC 7396), whose keys replace those of the metadata;
+--       null removes a key, objects are merged. replace: `patch` becomes the metadata
 --
--- count in the answer is the vectors that were chosen and are there, ids their
--- ids in the order given, or none where a filter or a namespace chose them. One
--- that is unchanged is not written again. Rows are locked in the order of their
--- ids, as writers do, and patched as they are once locked.
+-- Return the count of the chosen vectors that exist, and their ids in the order given, or no ids
+-- if a filter or a namespace chose them. A vector that does not change is not written again. Rows
+-- are locked in the order of their ids, as by other writers, and patched as they are once they are
+-- locked.
 create or replace function pgvectorize.update_metadata(
     index      text,
     patch      jsonb,
@@ -34,10 +33,13 @@ declare
     oversized text;
 begin
     if problem is not null then
-        perform pgvectorize_private._refuse_request('patch: ' || problem, 'A patch is an object, such as {"price": 10, "color": null}.');
+        perform pgvectorize_private._refuse_request(
+            'patch: ' || problem, 'A patch is an object, such as {"price": 10, "color": null}.'
+        );
     elsif mode is null or mode not in ('merge', 'replace') then
         perform pgvectorize_private._refuse_request(
-            format('mode "%s" is not known', left(mode, 64)), pgvectorize_private._suggest_word(mode, array['merge', 'replace'])
+            format('mode "%s" is not known', left(mode, 64)),
+            pgvectorize_private._suggest_word(mode, array['merge', 'replace'])
         );
     elsif (ids is null) = (namespace is null and coalesce(filter, '{}') = '{}') then
         perform pgvectorize_private._refuse_request(
@@ -69,11 +71,13 @@ begin
             else 'array_agg(chosen.id order by array_position($2, chosen.id))'
         end,
         case
-            when target.is_strict then 'min(chosen.id) filter (where pgvectorize_private._compact_json_bytes(chosen.wanted) > $3)'
+            when target.is_strict then
+                'min(chosen.id) filter (where pgvectorize_private._compact_json_bytes(chosen.wanted) > $3)'
             else 'null'
         end
-    ) into mutation.count, mutation.ids, oversized using patch, ids, pgvectorize_private._limit('metadata_bytes', true);
-    if oversized is not null then  -- the error takes back what was changed
+    ) into mutation.count, mutation.ids, oversized
+    using patch, ids, pgvectorize_private._limit('metadata_bytes', true);
+    if oversized is not null then  -- the error undoes the change
         perform pgvectorize_private._refuse_as_vectorize(
             format(
                 'oversized metadata for vector id="%s"; the compact JSON representation of the metadata'

@@ -1,8 +1,9 @@
--- Upsert vectors: insert them, replacing those whose id is already there, values,
--- metadata and namespace whole. Of equal ids in one call the last counts.
--- One call is one all-or-nothing change, visible as soon as it is committed.
+-- Insert vectors, or replace those whose id exists with their values, metadata and namespace. Of
+-- equal ids in one call the last counts. One call is one all-or-nothing change, visible when it is
+-- committed.
 --
 -- Give arrays, or Vectorize's JSON:
+--
 --     pgvectorize.upsert(index => 'docs', vectors => '[{"id": "1", "values": [1, 2]}]')
 create or replace function pgvectorize.upsert(
     index       text,
@@ -17,7 +18,8 @@ language sql
 volatile
 as $$
     select pgvectorize_private._write_arrays(
-        pgvectorize_private._lock_index(index, 'row exclusive'), 'upsert', ids, embeddings, namespaces, metadata, vectors
+        pgvectorize_private._lock_index(index, 'row exclusive'), 'upsert',
+        ids, embeddings, namespaces, metadata, vectors
     )
 $$;
 
