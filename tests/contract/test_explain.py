@@ -53,7 +53,8 @@ def test_a_plain_query_walks_the_graph(face: Face, explained: str) -> None:
         "with an HNSW index of float32, m 16, ef_construction 64."
     )
     assert walk.startswith(
-        f"It walks the HNSW index (ef_search 200) and finds 10 of 10 among {told.visited} vectors"
+        "It searches the HNSW index (ef_search 200) and finds 10 of 10 among "
+        f"{told.visited} vectors"
     )
     assert answer.startswith("Answer: 10 matches, by the HNSW index, in ")
 
@@ -78,16 +79,38 @@ def test_what_is_asked_for_exactly_says_so(face: Face, explained: str) -> None:
     assert "It reads the whole table, 8,000 vectors," in str(told)
 
 
-def test_statistics_that_mislead_are_named_with_what_mends_them(face: Face, explained: str) -> None:
-    told = face.explain(explained, VALUES[3], filter={"odd one": 1})
-    assert (told.matches, told.expected_matches) == (4000, 40)
-    assert (
-        str(told)
-        .splitlines()[-1]
-        .endswith(
-            "pgvectorize create-metadata-index explained --property-name 'odd one' --type TYPE"
-        )
+@pytest.mark.parametrize(
+    ("filter", "index_type"),
+    [
+        ({"odd one": 1}, "number"),
+        ({"$and": [{"odd one": {"$in": ["1"]}}]}, "string"),
+        ({"odd one": {"$exists": True, "$gte": 0}}, "number"),
+    ],
+)
+def test_statistics_that_mislead_are_named_with_what_fixes_them(
+    face: Face, explained: str, filter: dict[str, Any], index_type: str
+) -> None:
+    told = face.explain(explained, VALUES[3], filter=filter)
+    (advice,) = told.advice
+    assert (advice.code, advice.action) == ("metadata_index_useful", "create_metadata_index")
+    assert advice.arguments == {
+        "index": "explained",
+        "property_name": "odd one",
+        "index_type": index_type,
+    }
+    assert advice.fix == (
+        "select pgvectorize.create_metadata_index(index => 'explained', "
+        f"index_type => '{index_type}', property_name => 'odd one');"
     )
+    assert str(told).splitlines()[-1] == f"{advice.finding} Run: {advice.fix}"
+    assert told.matches != told.expected_matches
+
+
+def test_statistics_that_mislead_without_a_property_to_index_ask_for_a_vacuum(
+    face: Face, explained: str
+) -> None:
+    told = face.explain(explained, VALUES[3], filter={"odd one": {"$exists": True}}, exact=True)
+    assert [advice.code for advice in told.advice] in ([], ["statistics_misleading"])
 
 
 def test_a_missing_graph_is_said(face: Face, make_index: Callable[..., str]) -> None:

@@ -19,7 +19,6 @@ PATHS = {path.stem: path for path in functions.find("sql/functions").rglob("*.sq
 # Private functions that are called from one other room only, each with the reason why it still
 # lies where it does.
 DOORS: dict[str, str] = {
-    "_build_command_line": "how a build is spelled",
     "_check_batch": "what may be stored is said in one room",
     "_check_vector": "what may be asked is said there, too",
     "_filter_properties": "reads a filter, as its neighbours do",
