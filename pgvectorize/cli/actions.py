@@ -10,7 +10,7 @@ import click
 
 from pgvectorize import Finding, PgVectorizeError
 
-# the commands that are not named as their action, with what else they need
+# commands that have another name than their action, with what else they need
 _COMMANDS = {"delete_index": ["delete", "--force"]}
 
 
@@ -21,17 +21,18 @@ def command(suggested: Finding | PgVectorizeError) -> str | None:
     from pgvectorize.cli import main
 
     arguments = dict(suggested.arguments or {})
-    words = _COMMANDS.get(suggested.action, [suggested.action.replace("_", "-")])
+    name, *rest = _COMMANDS.get(suggested.action, [suggested.action.replace("_", "-")])
     if arguments.pop("rebuild", False):
-        words = ["rebuild"]
-    found = main.get_command(click.Context(main), words[0])
+        name = "rebuild"
+    found = main.get_command(click.Context(main), name)
     assert found is not None
+    words: list[str] = []
     for parameter in found.params:
         key = "index" if parameter.name == "name" and "index" in arguments else parameter.name
         if key in arguments:
             flags = [] if isinstance(parameter, click.Argument) else [max(parameter.opts, key=len)]
-            words = [*words, *flags, str(arguments[key])]
-    return shlex.join(["pgvectorize", *words])
+            words += [*flags, str(arguments[key])]
+    return shlex.join(["pgvectorize", name, *words, *rest])
 
 
 def with_command(text: str, suggested: Finding | PgVectorizeError) -> str:

@@ -83,10 +83,10 @@ begin
         execute format('select count(*) from %s as stored where %s', target.relation, predicate) into matches;
     end if;
 
-    select coalesce(jsonb_agg(to_jsonb(found)), '[]') into advice
+    select coalesce(jsonb_agg(to_jsonb(useful)), '[]') into advice
     from pgvectorize_private._advice(
         target, rows, filter, expected_matches, matches, path, visited, exact
-    ) as found;
+    ) as useful;
     explanation := pgvectorize_private._describe_search(
         target, rows, case when predicate <> 'true' then matches end, expected_matches, exact, recall,
         attempts, path, count, milliseconds, advice
