@@ -22,7 +22,6 @@ DOORS: dict[str, str] = {
     "_check_batch": "what may be stored is said in one room",
     "_check_vector": "what may be asked is said there, too",
     "_filter_properties": "reads a filter, as its neighbours do",
-    "_hnsw_matches_catalog": "what an HNSW index is made of is said in one room",
     "_is_build_running": "reads the locks that _lock_for_build takes",
     "_parse_vectors": "what may be stored is said in one room",
     "_refuse_filter": "how a request is refused is said in one room",

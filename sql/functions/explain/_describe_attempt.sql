@@ -59,7 +59,8 @@ begin
         return format(
             '%s and finds %s of %s among %s vectors, in %s ms.',
             searching, pgvectorize_private._format_integer(found),
-            pgvectorize_private._format_integer(wanted), pgvectorize_private._format_integer(steps), milliseconds
+            pgvectorize_private._format_integer(wanted),
+            pgvectorize_private._format_integer(steps), milliseconds
         );
     end if;
 
