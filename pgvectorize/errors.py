@@ -217,7 +217,8 @@ def translate(
     if isinstance(error, psycopg.errors.UndefinedFunction) and (
         name := _out_of_range(parameters or {})
     ):
-        return InvalidRequest(f"{name} is out of range: it is too large", hint="`limits` lists every limit."
+        return InvalidRequest(
+            f"{name} is out of range: it is too large", hint="`limits` lists every limit."
         )
     if isinstance(error, _MISSING):
         return SchemaOutdated(message, hint=MIGRATE_HINT, sqlstate=error.sqlstate)
@@ -238,8 +239,10 @@ def translate(
 
 def _out_of_range(parameters: Mapping[str, Any]) -> str | None:
     """Return the parameter with the greatest number, if that is greater than most can hold."""
-    numbers = {name: abs(value) for name, value in parameters.items() if isinstance(value, Integral)}
-    name = max(numbers, key=numbers.__getitem__, default=None)
+    numbers = {
+        name: abs(int(value)) for name, value in parameters.items() if isinstance(value, Integral)
+    }
+    name = max(numbers, key=lambda name: numbers[name], default=None)
     return name if name is not None and numbers[name] > _LARGEST else None
 
 

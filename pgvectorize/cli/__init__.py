@@ -10,7 +10,16 @@ from typing import IO, Any, TextIO
 import click
 
 import pgvectorize
-from pgvectorize.cli import actions, building, database, indexes, maintenance, transfer, tuning, vectors
+from pgvectorize.cli import (
+    actions,
+    building,
+    database,
+    indexes,
+    maintenance,
+    transfer,
+    tuning,
+    vectors,
+)
 from pgvectorize.cli.options import GroupOptions, with_examples
 
 

@@ -80,9 +80,7 @@ def test_an_action_has_a_command(action: str, arguments: dict[str, Any], command
     }
 
 
-def test_the_sql_of_each_action_runs(
-    client: Client, connection: psycopg.Connection[Any]
-) -> None:
+def test_the_sql_of_each_action_runs(client: Client, connection: psycopg.Connection[Any]) -> None:
     name = client.create_index("acted-on", dimensions=2, metric="euclidean").name
     client.index(name).upsert(
         ids=[str(row) for row in range(1_000)],
@@ -93,9 +91,7 @@ def test_the_sql_of_each_action_runs(
     connection.execute("create role pgvectorize_test_nobody")
     try:
         for action, arguments, _ in EXAMPLES:
-            given = {
-                key: name if value == "{index}" else value for key, value in arguments.items()
-            }
+            given = {key: name if value == "{index}" else value for key, value in arguments.items()}
             (row,) = connection.execute(
                 "select pgvectorize_private._call_sql(%s, %s)",
                 [action, psycopg.types.json.Jsonb(given)],

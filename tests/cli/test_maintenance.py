@@ -133,7 +133,16 @@ def test_the_exit_code_says_whether_something_was_found(
     assert cli("doctor", index.name, "--fail-on", "notice").exit_code == 3
     found = json.loads(cli("doctor", index.name, "--json").stdout)
     (mine,) = [each for each in found if each["code"] == "autovacuum_off"]
-    assert set(mine) == {"severity", "code", "name", "finding", "fix", "action", "arguments", "command"}
+    assert set(mine) == {
+        "severity",
+        "code",
+        "name",
+        "finding",
+        "fix",
+        "action",
+        "arguments",
+        "command",
+    }
     with psycopg.connect(dsn, autocommit=True) as connection:
         connection.execute(mine["fix"].encode())
     assert "autovacuum_off" not in cli("doctor", index.name).stdout

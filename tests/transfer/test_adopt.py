@@ -449,7 +449,9 @@ def test_a_name_of_a_column_is_no_template(
     index.upsert([("b", [0, 1])])
     assert index.query([0, 1]).matches[0].id == "b"
     if in_place:
-        assert rows(connection, f'select "%1$s" from pgvectorize_data."{new_name}" order by id') == [
+        assert rows(
+            connection, f'select "%1$s" from pgvectorize_data."{new_name}" order by id'
+        ) == [
             ("x",),
             (None,),
         ]
