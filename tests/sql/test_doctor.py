@@ -81,9 +81,13 @@ class Doctor:
         return finding
 
 
-@pytest.fixture(params=["in psql", "in a shell"])
+@pytest.fixture
 def doctor(dsn: str, request: pytest.FixtureRequest) -> Doctor:
-    return Doctor(dsn, in_shell=request.param == "in a shell")
+    return Doctor(dsn, in_shell=getattr(request, "param", "in psql") == "in a shell")
+
+
+# for findings with an action
+BOTH_WAYS = pytest.mark.parametrize("doctor", ["in psql", "in a shell"], indirect=True)
 
 
 @pytest.fixture
@@ -223,6 +227,7 @@ def make_invalid(
             drop.result(timeout=10)
 
 
+@BOTH_WAYS
 @pytest.mark.parametrize(
     ("kind", "code"),
     [
@@ -241,6 +246,7 @@ def test_an_index_that_is_not_there(
     assert codes(doctor, index) == {"recall_not_known"}
 
 
+@BOTH_WAYS
 @pytest.mark.parametrize(
     ("kind", "code"),
     [
@@ -266,6 +272,7 @@ def test_an_index_that_is_invalid(
     assert codes(doctor, index) == {"recall_not_known"}
 
 
+@BOTH_WAYS
 def test_names_in_a_command_are_quoted_for_the_shell(
     doctor: Doctor, client: Client, connection: Connection, make_index: Callable[..., str]
 ) -> None:
@@ -310,6 +317,7 @@ def build_that_waits(
         assert build.exception(timeout=10) is not None
 
 
+@BOTH_WAYS
 def test_a_build_that_runs_and_what_it_leaves_when_it_is_killed(
     dsn: str,
     doctor: Doctor,
@@ -324,6 +332,7 @@ def test_a_build_that_runs_and_what_it_leaves_when_it_is_killed(
     assert codes(doctor, index) == {"recall_not_known"}
 
 
+@BOTH_WAYS
 def test_a_reindex_of_somebody_that_was_killed(
     dsn: str,
     doctor: Doctor,
@@ -349,6 +358,7 @@ def test_a_reindex_of_somebody_that_was_killed(
     assert codes(doctor, index) == {"recall_not_known"}
 
 
+@BOTH_WAYS
 @pytest.mark.parametrize(
     "other",
     [
@@ -408,6 +418,7 @@ def test_a_table_without_an_index(own_doctor: Doctor) -> None:
         connection.execute('drop table public."stran-ger"')
 
 
+@BOTH_WAYS
 @pytest.mark.parametrize("kind", ["metadata", "namespace", "other"])
 def test_an_index_that_no_search_uses(
     doctor: Doctor, connection: Connection, index: Index, kind: str
@@ -457,6 +468,7 @@ def unattended(client: Client, connection: Connection, make_index: Callable[...,
     return index
 
 
+@BOTH_WAYS
 def test_statistics_that_are_missing_then_stale(
     doctor: Doctor, unattended: Index, counted: Callable[..., None]
 ) -> None:
@@ -468,6 +480,7 @@ def test_statistics_that_are_missing_then_stale(
     doctor.find_and_repair("statistics_stale", unattended.name)
 
 
+@BOTH_WAYS
 def test_rows_that_are_dead(
     doctor: Doctor, unattended: Index, counted: Callable[..., None]
 ) -> None:
@@ -486,6 +499,7 @@ def test_autovacuum_that_is_off_for_a_table(
     doctor.find_and_repair("autovacuum_off", index.name)
 
 
+@BOTH_WAYS
 def test_recall_that_was_never_measured_or_long_ago(
     doctor: Doctor, connection: Connection, index: Index
 ) -> None:
@@ -544,6 +558,7 @@ def test_an_index_that_is_being_deleted_is_not_looked_at(
     assert not doctor.finds("locked")
 
 
+@BOTH_WAYS
 @pytest.mark.slow
 def test_an_hnsw_index_and_a_table_that_take_more_than_they_need(
     doctor: Doctor,
