@@ -356,10 +356,10 @@ class AsyncClient:
     async def doctor(self, index: str | None = None) -> list[Finding]:
         """Return what is wrong with one index or each, and with the server, the worst first.
 
-        Each finding has the command that mends it. It changes nothing and takes no rights
-        but to read; what the role may not see is a finding, too. What keeps this library
-        from working with a database is found by `pgvectorize.schema.diagnose(dsn)`, as no
-        client can connect then; the command `pgvectorize doctor` tells both.
+        Each finding has the SQL that fixes it. It changes nothing and needs only the right
+        to read; what the role may not see is a finding, too. What keeps this library from
+        working with a database is found by `pgvectorize.schema.diagnose(dsn)`, as no client
+        can connect then; the command `pgvectorize doctor` shows both.
         """
         return await self._run(operations.doctor(index))
 
@@ -460,7 +460,8 @@ class AsyncClient:
                 try:
                     rows = await self._perform(cursor, step)
                 except psycopg.Error as error:
-                    failure = translate(error, "" if connection.closed else connection.info.user)
+                    user = "" if connection.closed else connection.info.user
+                    failure = translate(error, user, getattr(step, "params", None))
                     failure.__cause__ = error
                     resume = partial(plan.throw, failure)
                 except BaseException as error:  # a plan may have settings to put back

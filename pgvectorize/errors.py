@@ -26,9 +26,11 @@ The SQL functions raise the codes on the right, with the same messages and hints
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
+import json
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from numbers import Integral
+from typing import Any
 
 import psycopg
 import psycopg_pool
@@ -38,11 +40,15 @@ from psycopg.conninfo import conninfo_to_dict
 class PgVectorizeError(Exception):
     """The base of every error here: a message, and a hint that says what to do.
 
-    `sqlstate` is Postgres' code where the error came from there, else None. `code` is
-    Vectorize's, in strict mode and where one is known.
+    `sqlstate` is Postgres' code if the error came from there, else None. `code` is
+    Vectorize's, in strict mode and if one is known. If the hint ends with a call of one of the
+    SQL functions, `fix` is that call, `action` the function and `arguments` its arguments.
     """
 
     code: int | None = None
+    fix: str | None = None
+    action: str | None = None
+    arguments: dict[str, Any] | None = None
 
     def __init__(
         self, message: str, *, hint: str | None = None, sqlstate: str | None = None
@@ -175,8 +181,9 @@ _HINTS = {
 # A session that the server has ended, by a timeout of its own or because it stops.
 _ENDED = ("08", "57P", "25P03", "25P04")
 
-# Our functions take no such number: psycopg sends what does not fit the type that they take.
-_TOO_LARGE = re.compile(r"(\w+) => (bigint|numeric)")
+# The greatest number that most parameters of our functions can hold. psycopg sends a greater one
+# as another type, and Postgres then says no more than that there is no such function.
+_LARGEST = 2**31 - 1
 
 # Our statements name our own objects only: if one is missing, so is a `migrate`.
 _MISSING = (
@@ -186,10 +193,12 @@ _MISSING = (
 )
 
 
-def translate(error: psycopg.Error, user: str = "") -> PgVectorizeError:
+def translate(
+    error: psycopg.Error, user: str = "", parameters: Mapping[str, Any] | None = None
+) -> PgVectorizeError:
     """Return the error of ours that says what a psycopg error means.
 
-    `user` is the role that is connected, where one is.
+    `user` is the role that is connected, if there is one, `parameters` what was sent.
     """
     message = error.diag.message_primary or str(error).strip() or type(error).__name__
     hint = error.diag.message_hint
@@ -200,12 +209,16 @@ def translate(error: psycopg.Error, user: str = "") -> PgVectorizeError:
         if isinstance(ours, InvalidVector):
             ours.row = details.get("row")
         ours.code = details.get("code")
+        suggested = json.loads(error.diag.datatype_name or "{}")
+        ours.fix = suggested.get("fix")
+        ours.action = suggested.get("action")
+        ours.arguments = suggested.get("arguments")
         return ours
     if isinstance(error, psycopg.errors.UndefinedFunction) and (
-        number := _TOO_LARGE.search(message.replace("vectors => bigint", ""))
+        name := _out_of_range(parameters or {})
     ):
         return InvalidRequest(
-            f"{number[1]} is out of range: it is too large", hint="See: pgvectorize limits"
+            f"{name} is out of range: it is too large", hint="`limits` lists every limit."
         )
     if isinstance(error, _MISSING):
         return SchemaOutdated(message, hint=MIGRATE_HINT, sqlstate=error.sqlstate)
@@ -222,6 +235,15 @@ def translate(error: psycopg.Error, user: str = "") -> PgVectorizeError:
         return ReadOnly(message, hint=hint or READ_ONLY_HINT, sqlstate=error.sqlstate)
     hint = _HINTS.get(error.sqlstate or "", hint)
     return DatabaseError(message, hint=hint, sqlstate=error.sqlstate)
+
+
+def _out_of_range(parameters: Mapping[str, Any]) -> str | None:
+    """Return the parameter with the greatest number, if that is greater than most can hold."""
+    numbers = {
+        name: abs(int(value)) for name, value in parameters.items() if isinstance(value, Integral)
+    }
+    name = max(numbers, key=lambda name: numbers[name], default=None)
+    return name if name is not None and numbers[name] > _LARGEST else None
 
 
 def _grant_hint(user: str) -> str:

@@ -202,6 +202,27 @@ class RecallPoint:
 
 
 @dataclass(frozen=True, slots=True)
+class Finding:
+    """Something that is wrong, or worth knowing, and how to fix it.
+
+    An "error" keeps something from working, a "warning" makes it slow, or will. `code` says
+    what kind of finding it is and stays the same. `name` is the index, None if the finding is
+    about the server or the database. `fix` is the SQL that repairs it, None if there is none;
+    a library that does not fit the database has a shell command there. If `fix` calls one of
+    the SQL functions, or is a vacuum, `action` is its name and `arguments` are what it is
+    called with.
+    """
+
+    severity: Severity
+    code: str
+    name: str | None
+    finding: str
+    fix: str | None = None
+    action: str | None = None
+    arguments: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Explanation:
     """Which way a query took, and why.
 
@@ -209,7 +230,8 @@ class Explanation:
     answer of `count` matches, for which it read `visited` vectors. Of `matches`, which match
     namespace and filter, Postgres expected `expected_matches`; without either, `matches` is
     how many vectors there are, estimated above 100,000. `milliseconds` is the server's time
-    for all `attempts` together, each of which has Postgres' plan.
+    for all `attempts` together, each of which has Postgres' plan. `advice` is what would make
+    the query faster; the explanation says it, too.
     """
 
     path: Literal["hnsw", "exact"]
@@ -220,26 +242,10 @@ class Explanation:
     milliseconds: float
     explanation: str
     attempts: list[dict[str, Any]]
+    advice: list[Finding]
 
     def __str__(self) -> str:
         return self.explanation
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """Something that is wrong, or worth knowing, and what mends it.
-
-    An "error" keeps something from working, a "warning" makes it slow, or will. `code` says
-    what kind of finding it is and stays the same. `name` is the index, None where it is about
-    the server or the database. `mend` is a command: of `pgvectorize`, or SQL that ends with
-    ";"; None where none would.
-    """
-
-    severity: Severity
-    code: str
-    name: str | None
-    finding: str
-    mend: str | None
 
 
 @dataclass(frozen=True, slots=True)

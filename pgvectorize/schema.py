@@ -65,6 +65,8 @@ begin
     end loop;
 end $$
 """
+# what fixes a schema that does not fit; SQL cannot do it
+_MIGRATE: dict[str, Any] = {"fix": "pgvectorize migrate", "action": "migrate", "arguments": {}}
 # alembic.command works through module-level proxies
 _ALEMBIC_LOCK = threading.Lock()
 
@@ -158,11 +160,11 @@ def diagnose(dsn: str) -> list[Finding]:
     """
     findings: list[Finding] = []
 
-    def check(code: str, mend: str | None, attempt: Callable[[], object]) -> None:
+    def check(code: str, attempt: Callable[[], object], **how: Any) -> None:
         try:
             attempt()
         except PgVectorizeError as error:
-            findings.append(Finding("error", code, None, f"{error.message}.", mend))
+            findings.append(Finding("error", code, None, f"{error.message}.", **how))
 
     with _connected(dsn) as connection, warnings.catch_warnings():
         warnings.simplefilter("ignore")  # `doctor` finds a pgvector that is old
@@ -170,7 +172,7 @@ def diagnose(dsn: str) -> list[Finding]:
             "select current_setting('server_version_num')::integer,"
             " current_setting('server_encoding')"
         ).one()
-        check("server_unsupported", None, lambda: check_server(version_num, encoding))
+        check("server_unsupported", lambda: check_server(version_num, encoding))
         extension = _extension(connection)
         if extension is None:
             findings.append(
@@ -184,14 +186,17 @@ def diagnose(dsn: str) -> list[Finding]:
             )
         else:
             version, _ = extension
-            check("pgvector_old", "alter extension vector update;", lambda: check_pgvector(version))
+            check(
+                "pgvector_old",
+                lambda: check_pgvector(version),
+                fix="alter extension vector update;",
+            )
         found = current(connection)
-    is_ahead = found.revision is not None and found.revision > REVISION
-    check(
-        "schema_ahead" if is_ahead else "schema_behind",
-        "pip install --upgrade pgvectorize" if is_ahead else "pgvectorize migrate",
-        lambda: check_revision(found.revision),
-    )
+    if found.revision is not None and found.revision > REVISION:
+        upgrade_library = "pip install --upgrade pgvectorize"
+        check("schema_ahead", lambda: check_revision(found.revision), fix=upgrade_library)
+    else:
+        check("schema_behind", lambda: check_revision(found.revision), **_MIGRATE)
     if found.revision == REVISION and found.functions != wanted().functions:
         findings.append(
             Finding(
@@ -200,7 +205,7 @@ def diagnose(dsn: str) -> list[Finding]:
                 None,
                 f"the database has functions {found.functions or 'that are not whole'}, this "
                 f"library comes with {wanted().functions}.",
-                "pgvectorize migrate",
+                **_MIGRATE,
             )
         )
     return findings

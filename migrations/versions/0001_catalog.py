@@ -302,6 +302,17 @@ def upgrade() -> None:
             fraction  double precision
         )
     """)
+    op.execute("""
+        create type pgvectorize.finding as (
+            severity   text,
+            code       text,
+            name       text,
+            finding    text,
+            fix        text,
+            action     text,
+            arguments  jsonb
+        )
+    """)
     # The trigger keeps the function of each index as its catalog row says; what the trigger does
     # comes with the functions.
     op.execute("""

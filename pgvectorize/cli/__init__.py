@@ -10,7 +10,16 @@ from typing import IO, Any, TextIO
 import click
 
 import pgvectorize
-from pgvectorize.cli import building, database, indexes, maintenance, transfer, tuning, vectors
+from pgvectorize.cli import (
+    actions,
+    building,
+    database,
+    indexes,
+    maintenance,
+    transfer,
+    tuning,
+    vectors,
+)
 from pgvectorize.cli.options import GroupOptions, with_examples
 
 
@@ -19,7 +28,7 @@ class _Failure(click.ClickException):
 
     def __init__(self, error: pgvectorize.PgVectorizeError) -> None:
         super().__init__(_one_line(error.message))
-        self.hint = error.hint
+        self.hint = actions.with_command(error.hint or "", error)
 
     def show(self, file: IO[Any] | None = None) -> None:
         click.echo(f"Error: {self.message}", err=True)

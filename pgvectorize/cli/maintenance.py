@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import asdict
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, get_args
 
 import click
 
 from pgvectorize import Finding, IndexStats, PostgresIndex
-from pgvectorize.cli import output
+from pgvectorize.cli import actions, output
 from pgvectorize.cli.building import memory_sentences, watched_build
 from pgvectorize.cli.options import DatabaseCommand, Session
 from pgvectorize.cli.output import facts, record_json, table, timestamp
@@ -34,7 +33,7 @@ _FOUND = 3  # the exit code; 1 says that it could not be looked at, 2 that the c
 )
 @click.pass_obj
 def doctor(session: Session, name: str | None, fail_on: Severity) -> None:
-    """Show what is wrong, with the commands that mend it.
+    """Show what is wrong, with the commands that fix it.
 
     With the database, the server, and every index or one. It changes nothing. Exit
     code 0: nothing, or less than --fail-on; 3: such a finding; 1: it could not look.
@@ -49,7 +48,7 @@ def doctor(session: Session, name: str | None, fail_on: Severity) -> None:
     findings = [] if session.is_embedded else schema.diagnose(session.dsn)
     if not any(finding.severity == "error" for finding in findings):
         findings += session.client.doctor(name)
-    session.answer([asdict(finding) for finding in findings], *_told(findings))
+    session.answer([actions.finding_json(finding) for finding in findings], *_told(findings))
     least = get_args(Severity).index(fail_on)
     if any(get_args(Severity).index(finding.severity) <= least for finding in findings):
         raise click.exceptions.Exit(_FOUND)
@@ -62,8 +61,9 @@ def _told(findings: Sequence[Finding]) -> list[str]:
     return [
         *(
             f"{finding.severity}{f' ({finding.name})' if finding.name else ''}: {finding.finding}"
-            f" [{finding.code}]" + (f"\n    {finding.mend}" if finding.mend else "")
+            f" [{finding.code}]" + (f"\n    {fix}" if fix else "")
             for finding in findings
+            for fix in [actions.command(finding) or finding.fix]
         ),
         ", ".join(
             f"{counts[severity]} {severity}{'s' if counts[severity] > 1 else ''}"

@@ -10,7 +10,7 @@ from typing import Any, Literal, TypeVar, get_args
 import click
 
 from pgvectorize import InvalidVector, VectorNotFound
-from pgvectorize.cli import ndjson
+from pgvectorize.cli import actions, ndjson
 from pgvectorize.cli.options import (
     DatabaseCommand,
     ManyValues,
@@ -265,10 +265,12 @@ def explain(
             )
         vector = stored[0].values
     explanation = index.explain(vector, **options)
-    session.answer(
-        record_json(explanation),
-        *explanation.explanation.splitlines(),
-    )
+    text = explanation.explanation
+    for advice in explanation.advice:
+        text = actions.with_command(text, advice)
+    data = record_json(explanation)
+    data["advice"] = [actions.finding_json(advice) for advice in explanation.advice]
+    session.answer(data, *text.splitlines())
 
 
 def _check_vector(vector: object, vector_id: str | None) -> None:

@@ -42,7 +42,7 @@ _STATS: LiteralString = (
 def doctor(index: str | None) -> Plan[list[Finding]]:
     rows = yield Statement(
         """
-        select severity, code, name, finding, mend
+        select severity, code, name, finding, fix, action, arguments
         from pgvectorize.doctor(index => %(index)s)
         """,
         {"index": index},

@@ -15,6 +15,7 @@ from pgvectorize.errors import DatabaseError, IndexNotFound, InvalidRequest, Sch
 from pgvectorize.models import (
     Explanation,
     Filter,
+    Finding,
     Match,
     Matches,
     ReturnMetadata,
@@ -130,12 +131,17 @@ def query_many(
 def explain(index: str, vector: ValuesInput, **options: Any) -> Plan[Explanation]:
     rows = yield Statement(
         f"""
-        select path, expected_matches, matches, visited, count, milliseconds, explanation, attempts
+        select path, expected_matches, matches, visited, count, milliseconds, explanation, attempts,
+            advice
         from pgvectorize.explain(index => %(index)s, vector => %(vector)s, {_OPTIONS})
         """,
         {"index": index, "vector": query_vector(vector), **_options(**options)},
     )
-    return Explanation(**rows[0])
+    return explanation_of_row(rows[0])
+
+
+def explanation_of_row(row: dict[str, Any]) -> Explanation:
+    return Explanation(**{**row, "advice": [Finding(**each) for each in row["advice"]]})
 
 
 def count(

@@ -44,13 +44,13 @@ def diagnosed(dsn: str, code: str) -> Finding:
     return finding
 
 
-def test_a_database_with_nothing_in_it_is_diagnosed_and_mended(empty_database: str) -> None:
+def test_a_database_with_nothing_in_it_is_diagnosed_and_fixed(empty_database: str) -> None:
     with psycopg.connect(empty_database, autocommit=True) as connection:
         missing = diagnosed(empty_database, "pgvector_missing")
         assert missing.severity == "error"
-        connection.execute(str(missing.mend).encode())
+        connection.execute(str(missing.fix).encode())
     behind = diagnosed(empty_database, "schema_behind")
-    assert (behind.severity, behind.mend) == ("error", "pgvectorize migrate")
+    assert (behind.severity, behind.fix) == ("error", "pgvectorize migrate")
     assert run(empty_database, "migrate").exit_code == 0
     assert schema.diagnose(empty_database) == []
     healthy = run(empty_database, "doctor", "--fail-on", "error")
@@ -58,7 +58,7 @@ def test_a_database_with_nothing_in_it_is_diagnosed_and_mended(empty_database: s
 
 
 @pytest.mark.parametrize(
-    ("change", "code", "severity", "mend"),
+    ("change", "code", "severity", "fix"),
     [
         (
             "update pgvectorize_private.schema_version set version_num = '9999'",
@@ -87,14 +87,14 @@ def test_a_database_with_nothing_in_it_is_diagnosed_and_mended(empty_database: s
     ],
 )
 def test_a_library_and_a_database_that_do_not_fit(
-    empty_database: str, change: str, code: str, severity: str, mend: str
+    empty_database: str, change: str, code: str, severity: str, fix: str
 ) -> None:
     schema.migrate(empty_database)
     with psycopg.connect(empty_database, autocommit=True) as connection:
         connection.execute(change.encode())
     (finding,) = schema.diagnose(empty_database)
-    assert (finding.code, finding.severity, finding.mend) == (code, severity, mend)
-    if mend == "pgvectorize migrate":
+    assert (finding.code, finding.severity, finding.fix) == (code, severity, fix)
+    if fix == "pgvectorize migrate":
         assert run(empty_database, "migrate").exit_code == 0
         assert schema.diagnose(empty_database) == []
     else:
@@ -133,9 +133,18 @@ def test_the_exit_code_says_whether_something_was_found(
     assert cli("doctor", index.name, "--fail-on", "notice").exit_code == 3
     found = json.loads(cli("doctor", index.name, "--json").stdout)
     (mine,) = [each for each in found if each["code"] == "autovacuum_off"]
-    assert set(mine) == {"severity", "code", "name", "finding", "mend"}
+    assert set(mine) == {
+        "severity",
+        "code",
+        "name",
+        "finding",
+        "fix",
+        "action",
+        "arguments",
+        "command",
+    }
     with psycopg.connect(dsn, autocommit=True) as connection:
-        connection.execute(mine["mend"].encode())
+        connection.execute(mine["fix"].encode())
     assert "autovacuum_off" not in cli("doctor", index.name).stdout
 
 

@@ -48,6 +48,7 @@ from pgvectorize import (
 from pgvectorize.encoding import json_text
 from pgvectorize.errors import translated
 from pgvectorize.operations.maintenance import stats_of_row
+from pgvectorize.operations.search import explanation_of_row
 from tests import variants
 
 
@@ -285,8 +286,8 @@ class SqlFace:
         return [_matches(rows) for rows in answers]
 
     def explain(self, index: str, vector: Any, **options: Any) -> Explanation:
-        return Explanation(
-            **self._row("explain", index=index, vector=_vector_literal(vector), **_options(options))
+        return explanation_of_row(
+            self._row("explain", index=index, vector=_vector_literal(vector), **_options(options))
         )
 
     def count(self, index: str, **options: Any) -> int:

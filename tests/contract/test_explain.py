@@ -53,7 +53,8 @@ def test_a_plain_query_walks_the_graph(face: Face, explained: str) -> None:
         "with an HNSW index of float32, m 16, ef_construction 64."
     )
     assert walk.startswith(
-        f"It walks the HNSW index (ef_search 200) and finds 10 of 10 among {told.visited} vectors"
+        "It searches the HNSW index (ef_search 200) and finds 10 of 10 among "
+        f"{told.visited} vectors"
     )
     assert answer.startswith("Answer: 10 matches, by the HNSW index, in ")
 
@@ -78,16 +79,45 @@ def test_what_is_asked_for_exactly_says_so(face: Face, explained: str) -> None:
     assert "It reads the whole table, 8,000 vectors," in str(told)
 
 
-def test_statistics_that_mislead_are_named_with_what_mends_them(face: Face, explained: str) -> None:
+def test_statistics_that_mislead_are_named_with_what_fixes_them(face: Face, explained: str) -> None:
     told = face.explain(explained, VALUES[3], filter={"odd one": 1})
     assert (told.matches, told.expected_matches) == (4000, 40)
-    assert (
-        str(told)
-        .splitlines()[-1]
-        .endswith(
-            "pgvectorize create-metadata-index explained --property-name 'odd one' --type TYPE"
-        )
+    (advice,) = told.advice
+    assert (advice.code, advice.name) == ("metadata_index_useful", explained)
+    assert advice.action == "create_metadata_index"
+    assert advice.arguments == {
+        "index": "explained",
+        "property_name": "odd one",
+        "index_type": "number",
+    }
+    assert advice.fix == (
+        "select pgvectorize.create_metadata_index(index => 'explained', "
+        "index_type => 'number', property_name => 'odd one');"
     )
+    assert str(told).splitlines()[-1] == f"{advice.finding} Run: {advice.fix}"
+
+
+@pytest.mark.parametrize(
+    ("filter", "advice"),
+    [
+        ('{"size": 1}', [("create_metadata_index", "number")]),
+        ('{"$or": [{"size": {"$in": ["a", 1]}}]}', [("create_metadata_index", "string")]),
+        ('{"size": {"$gt": 0, "$lt": 9}}', [("create_metadata_index", "number")]),
+        ('{"$not": {"size": {"$ne": true}}}', [("create_metadata_index", "boolean")]),
+        ('{"size": {"$exists": true}}', [("vacuum", None)]),  # which reads no metadata index
+        ('{"color": "red"}', [("vacuum", None)]),
+        (None, [("vacuum", None)]),
+    ],
+)
+def test_a_metadata_index_of_the_type_that_the_filter_compares_is_advised(
+    connection: Connection, explained: str, filter: str | None, advice: list[tuple[str, str]]
+) -> None:
+    found = connection.execute(
+        "select action, arguments ->> 'index_type' from pgvectorize_private._advice("
+        "pgvectorize_private._find_index(%s), 8000, %s, 1, 8000, 'exact', 8000, false)",
+        [explained, filter],
+    ).fetchall()
+    assert found == advice
 
 
 def test_a_missing_graph_is_said(face: Face, make_index: Callable[..., str]) -> None:

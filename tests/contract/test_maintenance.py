@@ -176,7 +176,7 @@ def test_size_of_no_vectors_is_refused(face: Face) -> None:
 # doctor; what it finds is in tests/sql/test_doctor.py
 
 
-def test_the_doctor_finds_what_is_missing_and_what_mends_it(
+def test_the_doctor_finds_what_is_missing_and_what_fixes_it(
     face: Face, client: Client, connection: Any, filled: str
 ) -> None:
     def found() -> list[tuple[str, str]]:
@@ -194,7 +194,9 @@ def test_the_doctor_finds_what_is_missing_and_what_mends_it(
     )
     assert found() == [("hnsw_missing", filled)]
     (finding,) = [each for each in face.doctor() if each.name == filled]
-    assert (finding.severity, finding.mend) == ("warning", f"pgvectorize build {filled}")
+    assert (finding.severity, finding.action) == ("warning", "build")
+    assert finding.arguments == {"index": filled}
+    assert finding.fix == f"select pgvectorize.build(index => '{filled}');"
     client.index(filled).build()
     assert found() == []
 

@@ -331,7 +331,11 @@ def test_what_is_not_reached_is_searched_exactly_by_a_query_and_refused_by_tunin
         before = graph.get_index(blind), stored(connection, blind)
         with pytest.raises(RecallNotReached, match=r"^ef_search 1000 finds 0\.\d+ \(± 0\.\d") as no:
             graph.tune(blind, 0.9, vectors=queries)
-        assert f"pgvectorize build {blind} --index-precision float16" in str(no.value.hint)
+        assert (no.value.action, no.value.fix) == (
+            "build",
+            f"select pgvectorize.build(index => '{blind}', index_precision => 'float16');",
+        )
+        assert str(no.value.hint).endswith(f": {no.value.fix}")
         assert (graph.get_index(blind), stored(connection, blind)) == before
 
 
@@ -368,7 +372,11 @@ def test_a_recall_that_is_no_share_is_refused(face: Face, rough: str, recall: fl
 def test_a_recall_that_was_not_measured_is_refused(face: Face, rough: str) -> None:
     with pytest.raises(InvalidRequest, match="has not been measured") as refusal:
         face.query(rough, QUERIES[0], recall=0.9)
-    assert str(refusal.value.hint) == "Run: pgvectorize tune rough --recall 0.9"
+    assert str(refusal.value.hint) == (
+        "Run: select pgvectorize.tune(index => 'rough', recall => 0.9);"
+    )
+    assert refusal.value.action == "tune"
+    assert refusal.value.arguments == {"index": "rough", "recall": 0.9}
 
 
 def test_strict_mode_has_no_choice_of_recall_but_can_be_measured(

@@ -29,14 +29,11 @@ REVIEWED: dict[str, dict[str, str]] = {
     "_adopt_copy": {
         "source": "a select that adopt_index and adopt_collection write with %I and %L"
     },
-    "_adopt_in_place": {
-        "'alter table %s ' || format ( change , pattern . attname , pattern . type , "
-        "pattern . default_value , pattern . given )": "%s is a regclass; `change` is one of three "
-        "literals of its own, which quote names by %I",
-        "hnsw": "what _hnsw_definition_sql wrote",
-        "pattern . default_value": "of the table that serves as the pattern, which is an index's",
-        "pattern . type": "of the same, from format_type",
+    "_align_columns": {
+        "wanted . default_value": "of the table that serves as the pattern, which is an index's",
+        "wanted . type": "of the same, from format_type",
     },
+    "_take_over_indexes": {"definition": "what pg_get_indexdef wrote of an index of ours"},
     "_execute_ddl": {
         "statement": "a drop or truncate that its callers write with %I or a regclass",
     },
@@ -294,6 +291,23 @@ PASTED = reach()
 @pytest.mark.parametrize("name", sorted(PASTED.keys() | REVIEWED.keys()))
 def test_whatever_is_pasted_into_sql_was_reviewed(name: str) -> None:
     assert PASTED.get(name, set()) == REVIEWED.get(name, {}).keys()
+
+
+def is_template(given: Tokens) -> bool:
+    """Whether this is a literal, or a `case` of literals."""
+    if given[0].lower() == "case" and given[-1].lower() == "end":
+        return all(map(is_template, branches(given)))
+    return all(is_literal(token) for token in given)
+
+
+@pytest.mark.parametrize("name", sorted(SOURCES))
+def test_no_text_is_formatted_twice(name: str) -> None:
+    """A name in a template would be read as one: `100%s` asks for another argument."""
+    given = body(name)
+    for place in range(len(given) - 1):
+        if given[place].lower() == "format" and given[place + 1] == "(":
+            template = given[place + 2 : upto(given, place + 2, {",", ")"})]
+            assert is_template(template), " ".join(template)
 
 
 def test_what_runs_sql_pins_the_search_path() -> None:

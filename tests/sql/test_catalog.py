@@ -14,6 +14,7 @@ from pgvectorize import (
     BuildProgress,
     Deletion,
     Facet,
+    Finding,
     IndexBuild,
     IndexDescription,
     IndexInfo,
@@ -194,6 +195,7 @@ def test_nobody_gets_more_rights_than_the_caller(connection: Connection) -> None
         (IndexBuild, "index_build"),
         (BuildProgress, "build_progress"),
         (RecallPoint, "recall_point"),
+        (Finding, "finding"),
     ],
 )
 def test_a_model_has_the_fields_of_its_type(

@@ -1,7 +1,8 @@
-"""What the doctor finds: each fault is made, found, mended by its own command, and gone."""
+"""What the doctor finds: each fault is made, found, fixed as it says, and gone."""
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -16,7 +17,7 @@ from psycopg.sql import SQL, Identifier
 
 import pgvectorize
 from pgvectorize import Client, Finding, Index, compatibility, schema
-from pgvectorize.cli import main
+from pgvectorize.cli import actions, main
 from tests.faults.server import own_server
 from tests.migrations.conftest import as_role
 
@@ -30,10 +31,11 @@ VALUES = np.random.default_rng(6).normal(size=(ROWS, DIMENSIONS)).astype(np.floa
 
 
 class Doctor:
-    """The doctor of one database, asked anew each time, and who runs what mends."""
+    """The doctor of one database, asked again each time, and an operator who runs its fixes."""
 
-    def __init__(self, dsn: str) -> None:
+    def __init__(self, dsn: str, *, in_shell: bool = False) -> None:
         self.dsn = dsn
+        self.in_shell = in_shell
 
     def findings(self, *settings: str) -> list[Finding]:
         with psycopg.connect(self.dsn, autocommit=True) as connection:
@@ -55,29 +57,37 @@ class Doctor:
             each.code == code and (name is None or each.name == name) for each in self.findings()
         )
 
-    def mend(self, command: str | None) -> None:
-        """Run a command as an operator would: in a shell, or in psql."""
-        assert command is not None
-        if command.startswith("pgvectorize "):
+    def repair(self, finding: Finding) -> None:
+        """Run the fix as an operator would: in psql, or its command in a shell."""
+        command = actions.command(finding) if self.in_shell else None
+        if command is not None:
             arguments = shlex.split(command.removeprefix("pgvectorize "))
             result = CliRunner().invoke(main, ["--dsn", self.dsn, *arguments])
             assert result.exit_code == 0, result.output
-            return
-        assert command.endswith(";")
+        else:
+            self.run(str(finding.fix))
+
+    def run(self, fix: str) -> None:
+        assert fix.endswith(";")
         with psycopg.connect(self.dsn, autocommit=True) as connection:
-            for statement in command.rstrip(";").split("; "):
+            # `alter system` runs in no transaction, so not beside another statement
+            for statement in re.split("(?<=on;) ", fix):
                 connection.execute(statement.encode())
 
-    def find_and_mend(self, code: str, name: str | None = None) -> Finding:
+    def find_and_repair(self, code: str, name: str | None = None) -> Finding:
         finding = self.find(code, name)
-        self.mend(finding.mend)
+        self.repair(finding)
         assert not self.finds(code, name)
         return finding
 
 
 @pytest.fixture
-def doctor(dsn: str) -> Doctor:
-    return Doctor(dsn)
+def doctor(dsn: str, request: pytest.FixtureRequest) -> Doctor:
+    return Doctor(dsn, in_shell=getattr(request, "param", "in psql") == "in a shell")
+
+
+# for findings with an action
+BOTH_WAYS = pytest.mark.parametrize("doctor", ["in psql", "in a shell"], indirect=True)
 
 
 @pytest.fixture
@@ -217,6 +227,7 @@ def make_invalid(
             drop.result(timeout=10)
 
 
+@BOTH_WAYS
 @pytest.mark.parametrize(
     ("kind", "code"),
     [
@@ -230,11 +241,12 @@ def test_an_index_that_is_not_there(
     doctor: Doctor, connection: Connection, index: Index, kind: str, code: str
 ) -> None:
     drop(connection, index, kind)
-    assert doctor.find_and_mend(code, index.name).severity == "warning"
+    assert doctor.find_and_repair(code, index.name).severity == "warning"
     assert relation(connection, index, kind)
     assert codes(doctor, index) == {"recall_not_known"}
 
 
+@BOTH_WAYS
 @pytest.mark.parametrize(
     ("kind", "code"),
     [
@@ -255,11 +267,12 @@ def test_an_index_that_is_invalid(
 ) -> None:
     name = relation(connection, index, kind)
     make_invalid(dsn, connection, index, name, eventually)
-    doctor.find_and_mend(code, index.name)
+    doctor.find_and_repair(code, index.name)
     assert relation(connection, index, kind) == name
     assert codes(doctor, index) == {"recall_not_known"}
 
 
+@BOTH_WAYS
 def test_names_in_a_command_are_quoted_for_the_shell(
     doctor: Doctor, client: Client, connection: Connection, make_index: Callable[..., str]
 ) -> None:
@@ -267,7 +280,7 @@ def test_names_in_a_command_are_quoted_for_the_shell(
     odd = "it's $HOME; x"
     index.create_metadata_index(odd, "string")
     drop(connection, index, "metadata")
-    doctor.find_and_mend("metadata_index_missing", index.name)
+    doctor.find_and_repair("metadata_index_missing", index.name)
     assert [each.property_name for each in index.list_metadata_indexes()] == [odd]
 
 
@@ -278,7 +291,7 @@ def test_ids_that_are_not_unique(doctor: Doctor, connection: Connection, index: 
     )
     with pytest.raises(pgvectorize.DatabaseError):
         index.upsert([("v00001", [0.0] * DIMENSIONS)])
-    assert doctor.find_and_mend("id_not_unique", index.name).severity == "error"
+    assert doctor.find_and_repair("id_not_unique", index.name).severity == "error"
     index.upsert([("v00001", [0.0] * DIMENSIONS)])
 
 
@@ -304,6 +317,7 @@ def build_that_waits(
         assert build.exception(timeout=10) is not None
 
 
+@BOTH_WAYS
 def test_a_build_that_runs_and_what_it_leaves_when_it_is_killed(
     dsn: str,
     doctor: Doctor,
@@ -314,10 +328,11 @@ def test_a_build_that_runs_and_what_it_leaves_when_it_is_killed(
     with build_that_waits(dsn, index, connection, eventually):
         assert codes(doctor, index) == {"recall_not_known", "build_running"}
         assert doctor.find("build_running", index.name).severity == "notice"
-    doctor.find_and_mend("hnsw_leftover", index.name)
+    doctor.find_and_repair("hnsw_leftover", index.name)
     assert codes(doctor, index) == {"recall_not_known"}
 
 
+@BOTH_WAYS
 def test_a_reindex_of_somebody_that_was_killed(
     dsn: str,
     doctor: Doctor,
@@ -338,11 +353,12 @@ def test_a_reindex_of_somebody_that_was_killed(
         )
         connection.execute("select pg_terminate_backend(%s)", [victim.info.backend_pid])
         assert work.exception(timeout=10) is not None
-    finding = doctor.find_and_mend("index_invalid", index.name)
+    finding = doctor.find_and_repair("index_invalid", index.name)
     assert "_ccnew" in finding.finding
     assert codes(doctor, index) == {"recall_not_known"}
 
 
+@BOTH_WAYS
 @pytest.mark.parametrize(
     "other",
     [
@@ -360,7 +376,7 @@ def test_an_hnsw_index_that_is_not_as_the_catalog_says(
         f'create index {name.split(".")[1]} on pgvectorize_data."{index.name}" '
         f"using {other}".encode()
     )
-    finding = doctor.find_and_mend("hnsw_differs", index.name)
+    finding = doctor.find_and_repair("hnsw_differs", index.name)
     assert "vector_l2_ops) with (m = 16, ef_construction = 64)" in finding.finding
 
 
@@ -372,7 +388,7 @@ def test_an_hnsw_index_of_somebody_else(
         f'create index on pgvectorize_data."{index.name}" using hnsw (embedding vector_l2_ops) '
         "where namespace = 'a'".encode()
     )
-    doctor.find_and_mend("graphs_not_known", index.name)
+    doctor.find_and_repair("graphs_not_known", index.name)
 
 
 def test_a_function_that_is_not_there(doctor: Doctor, connection: Connection, index: Index) -> None:
@@ -382,7 +398,7 @@ def test_a_function_that_is_not_there(doctor: Doctor, connection: Connection, in
         [index.name],
     ).fetchall()
     connection.execute(f"drop function {row[0]}".encode())
-    doctor.find_and_mend("function_missing", index.name)
+    doctor.find_and_repair("function_missing", index.name)
     assert index.query(VALUES[3], top_k=1).matches[0].id == "v00003"
 
 
@@ -391,17 +407,18 @@ def test_an_index_without_its_table(own_doctor: Doctor) -> None:
         client.create_index("docs", dimensions=2, metric="cosine")
         with psycopg.connect(own_doctor.dsn, autocommit=True) as connection:
             connection.execute("drop table pgvectorize_data.docs")
-        assert own_doctor.find_and_mend("table_missing", "docs").severity == "error"
+        assert own_doctor.find_and_repair("table_missing", "docs").severity == "error"
         client.create_index("docs", dimensions=2, metric="cosine")
 
 
 def test_a_table_without_an_index(own_doctor: Doctor) -> None:
     with psycopg.connect(own_doctor.dsn, autocommit=True) as connection:
         connection.execute('create table pgvectorize_data."stran-ger" (id int)')
-        own_doctor.find_and_mend("table_unknown")
+        own_doctor.find_and_repair("table_unknown")
         connection.execute('drop table public."stran-ger"')
 
 
+@BOTH_WAYS
 @pytest.mark.parametrize("kind", ["metadata", "namespace", "other"])
 def test_an_index_that_no_search_uses(
     doctor: Doctor, connection: Connection, index: Index, kind: str
@@ -426,14 +443,14 @@ def test_an_index_that_no_search_uses(
     ]
     assert {each.severity for each in found} == {"notice"}
     words = {
-        "metadata": 'The metadata index of "price" takes',
-        "namespace": 'The HNSW index of namespace "n1" takes',
-        "other": f'Index "{index.name}_octet_length_idx" takes',
+        "metadata": 'The metadata index of "price" uses',
+        "namespace": 'The HNSW index of namespace "n1" uses',
+        "other": f'Index "{index.name}_octet_length_idx" uses',
     }
     (finding,) = [each for each in found if each.finding.startswith(words[kind])]
     if kind in ("metadata", "namespace"):
-        assert "delete" in str(finding.mend)
-    doctor.mend(finding.mend)
+        assert "delete" in str(finding.action)
+    doctor.repair(finding)
     (row,) = connection.execute("select to_regclass(%s) is null", [name]).fetchall()
     assert row[0]
 
@@ -451,24 +468,26 @@ def unattended(client: Client, connection: Connection, make_index: Callable[...,
     return index
 
 
+@BOTH_WAYS
 def test_statistics_that_are_missing_then_stale(
     doctor: Doctor, unattended: Index, counted: Callable[..., None]
 ) -> None:
     load(unattended)
     counted(lambda: doctor.finds("statistics_missing", unattended.name))
-    doctor.find_and_mend("statistics_missing", unattended.name)
+    doctor.find_and_repair("statistics_missing", unattended.name)
     load(unattended, 2_500, first=5_000)
     counted(lambda: doctor.finds("statistics_stale", unattended.name))
-    doctor.find_and_mend("statistics_stale", unattended.name)
+    doctor.find_and_repair("statistics_stale", unattended.name)
 
 
+@BOTH_WAYS
 def test_rows_that_are_dead(
     doctor: Doctor, unattended: Index, counted: Callable[..., None]
 ) -> None:
     load(unattended, 3_000)
     unattended.delete(filter={"price": {"$lt": 1_700}})
     counted(lambda: doctor.finds("rows_dead", unattended.name))
-    doctor.find_and_mend("rows_dead", unattended.name)
+    doctor.find_and_repair("rows_dead", unattended.name)
     assert unattended.stats().dead_rows == 0
 
 
@@ -477,19 +496,20 @@ def test_autovacuum_that_is_off_for_a_table(
     doctor: Doctor, connection: Connection, index: Index, option: str
 ) -> None:
     connection.execute(f'alter table pgvectorize_data."{index.name}" set ({option} = no)'.encode())
-    doctor.find_and_mend("autovacuum_off", index.name)
+    doctor.find_and_repair("autovacuum_off", index.name)
 
 
+@BOTH_WAYS
 def test_recall_that_was_never_measured_or_long_ago(
     doctor: Doctor, connection: Connection, index: Index
 ) -> None:
-    doctor.find_and_mend("recall_not_known", index.name)
+    doctor.find_and_repair("recall_not_known", index.name)
     connection.execute(
         "update pgvectorize_private.recalls set measured_at = now() - interval '91 days' "
         "where index_id = (select id from pgvectorize_private.indexes where name = %s)",
         [index.name],
     )
-    assert doctor.find_and_mend("recall_old", index.name).severity == "notice"
+    assert doctor.find_and_repair("recall_old", index.name).severity == "notice"
 
 
 @pytest.mark.slow
@@ -506,7 +526,7 @@ def test_transaction_ids_that_run_out(
         "do $$ begin for turn in 1..112000 loop "
         "perform pg_current_xact_id(); commit; end loop; end $$"
     )
-    doctor.find_and_mend("transactions_run_out", unattended.name)
+    doctor.find_and_repair("transactions_run_out", unattended.name)
 
 
 # Room
@@ -538,6 +558,7 @@ def test_an_index_that_is_being_deleted_is_not_looked_at(
     assert not doctor.finds("locked")
 
 
+@BOTH_WAYS
 @pytest.mark.slow
 def test_an_hnsw_index_and_a_table_that_take_more_than_they_need(
     doctor: Doctor,
@@ -560,8 +581,8 @@ def test_an_hnsw_index_and_a_table_that_take_more_than_they_need(
     index.vacuum(rebuild=False)
     assert codes(doctor, index) == {"hnsw_bloated", "table_bloated"}
     before = index.stats()
-    doctor.find_and_mend("hnsw_bloated", index.name)
-    doctor.find_and_mend("table_bloated", index.name)
+    doctor.find_and_repair("hnsw_bloated", index.name)
+    doctor.find_and_repair("table_bloated", index.name)
     after = index.stats()
     assert after.hnsw_bytes < before.hnsw_bytes / 3
     assert after.table_bytes + after.toast_bytes < (before.table_bytes + before.toast_bytes) / 3
@@ -604,7 +625,7 @@ def test_a_build_that_would_not_fit_into_its_memory(
     doctor: Doctor, client: Client, connection: Connection, huge: Index
 ) -> None:
     try:
-        doctor.find_and_mend("build_memory_small", huge.name)
+        doctor.find_and_repair("build_memory_small", huge.name)
     finally:
         connection.execute(
             SQL("alter database {} reset maintenance_work_mem").format(
@@ -612,7 +633,7 @@ def test_a_build_that_would_not_fit_into_its_memory(
             )
         )
     drop(connection, huge, "hnsw")
-    assert " --memory " in str(doctor.find("hnsw_missing", huge.name).mend)
+    assert "memory" in (doctor.find("hnsw_missing", huge.name).arguments or {})
 
 
 def test_shared_memory_that_is_too_small_for_a_build(
@@ -624,7 +645,8 @@ def test_shared_memory_that_is_too_small_for_a_build(
     if row[0] is None:
         pytest.skip("the server's /dev/shm has no size of its own")
     finding = doctor.find("shared_memory_small", huge.name, "maintenance_work_mem = '2000GB'")
-    assert str(finding.mend).startswith("mount -o remount,size=")
+    assert finding.fix is None
+    assert "Remount /dev/shm on the server with 2" in finding.finding
     quiet = doctor.findings(
         "maintenance_work_mem = '2000GB'", "max_parallel_maintenance_workers = 0"
     )
@@ -670,9 +692,9 @@ def test_a_setting_of_the_server(
         connection.execute(SQL("alter database {} set ").format(name) + SQL(setting))
         assert own_doctor.finds(code)
         if reset is None:
-            own_doctor.find_and_mend(code)
+            own_doctor.find_and_repair(code)
         else:  # for all databases, of which this one had a setting of its own
-            own_doctor.mend(own_doctor.find(code).mend)
+            own_doctor.repair(own_doctor.find(code))
             connection.execute(SQL("alter database {} reset all").format(name))
             assert not own_doctor.finds(code)
             connection.execute(f"alter system reset {reset}".encode())
@@ -694,12 +716,12 @@ def test_a_pgvector_that_is_old_or_behind_the_server(own_doctor: Doctor) -> None
         offered = tuple(int(part) for part in row[0].split("."))
         is_now("0.8.0")
         if offered < compatibility.PGVECTOR_RECOMMENDED:
-            assert own_doctor.find("pgvector_old").mend is None
+            assert own_doctor.find("pgvector_old").fix is None
             return
-        assert own_doctor.find_and_mend("pgvector_old").severity == "warning"
+        assert own_doctor.find_and_repair("pgvector_old").severity == "warning"
         if offered > compatibility.PGVECTOR_RECOMMENDED:
             is_now(".".join(map(str, compatibility.PGVECTOR_RECOMMENDED)))
-            assert own_doctor.find_and_mend("pgvector_behind").severity == "notice"
+            assert own_doctor.find_and_repair("pgvector_behind").severity == "notice"
         is_now(".".join(map(str, (*offered[:2], offered[2] + 1))) + "-dev")
         assert own_doctor.findings() == []
 
@@ -716,7 +738,7 @@ def test_a_transaction_that_is_old(
     dsn: str, connection: Connection, eventually: Callable[..., None], is_idle: bool
 ) -> None:
     found = (
-        "select * from pgvectorize_private._doctor_vacuum('0.2 seconds')"
+        "select finding, fix from pgvectorize_private._doctor_vacuum('0.2 seconds')"
         " where code = 'transaction_old'"
     )
     assert connection.execute(
@@ -732,10 +754,10 @@ def test_a_transaction_that_is_old(
             f"Process {pid} of role %{', idle' if is_idle else ''}: vacuum keeps%",
         )
         (finding,) = [
-            row for row in connection.execute(found.encode()).fetchall() if f" {pid} " in row[2]
+            row for row in connection.execute(found.encode()).fetchall() if f" {pid} " in row[0]
         ]
-        assert finding[3] == f"select pg_terminate_backend({pid});"
-        connection.execute(finding[3].encode())
+        assert finding[1] == f"select pg_terminate_backend({pid});"
+        connection.execute(finding[1].encode())
         eventually("not exists (select from pg_stat_activity where pid = %s)", pid)
         if work is not None:
             assert work.exception(timeout=10) is not None
@@ -746,13 +768,13 @@ def test_a_replication_slot_that_nobody_reads(dsn: str, connection: Connection) 
     connection.execute("select pg_create_physical_replication_slot('left_behind', true)")
     try:
         found = connection.execute(
-            "select mend from pgvectorize_private._doctor_vacuum(kept => -1) where code = %s",
+            "select fix from pgvectorize_private._doctor_vacuum(kept => -1) where code = %s",
             [code],
         ).fetchall()
         assert found == [("select pg_drop_replication_slot('left_behind');",)]
         assert (
             connection.execute(
-                "select mend from pgvectorize_private._doctor_vacuum() where code = %s", [code]
+                "select fix from pgvectorize_private._doctor_vacuum() where code = %s", [code]
             ).fetchall()
             == []
         )
@@ -771,14 +793,14 @@ def test_settings_that_want_a_restart_and_a_transaction_that_was_prepared() -> N
             client.create_index("docs", dimensions=300, metric="cosine")
             values = np.random.default_rng(2).normal(size=(1_000, 300))
             client.index("docs").bulk_load(ids=[str(row) for row in range(1_000)], values=values)
-        doctor.find_and_mend("autovacuum_off")
+        doctor.find_and_repair("autovacuum_off")
 
         small = doctor.find("shared_buffers_small")
         assert small.severity == "notice"
         assert doctor.find(
             "shared_buffers_small", None, "effective_cache_size = '1MB'"
         ).severity == ("warning")
-        doctor.mend(small.mend)
+        doctor.repair(small)
         server.restart()
         assert not doctor.finds("shared_buffers_small")
 
@@ -787,12 +809,12 @@ def test_settings_that_want_a_restart_and_a_transaction_that_was_prepared() -> N
             connection.execute("create table left_behind (id int)")
             connection.execute("prepare transaction 'one'")
             found = connection.execute(
-                "select mend from pgvectorize_private._doctor_vacuum('0 seconds') "
+                "select fix from pgvectorize_private._doctor_vacuum('0 seconds') "
                 "where code = 'prepared_transaction_old'"
             ).fetchall()
             assert found == [("rollback prepared 'one';",)]
             assert not doctor.finds("prepared_transaction_old")  # not for an hour
-            doctor.mend(found[0][0])
+            doctor.run(found[0][0])
 
 
 # Rights
@@ -834,7 +856,7 @@ def test_a_role_that_may_only_read_is_told_what_it_does_not_see(
                 assert reader.index("docs").stats().vector_count == ROWS
                 for each in reader.doctor():
                     if each.code.endswith("not_seen"):
-                        own_doctor.mend(each.mend)
+                        own_doctor.repair(each)
                 found = {(each.code, each.name) for each in reader.doctor()}
                 assert found - {("pgvector_old", None)} == {("recall_not_known", "docs")}
                 with pytest.raises(pgvectorize.PermissionDenied):
@@ -871,7 +893,7 @@ def test_a_role_that_may_not_vacuum_is_told_so(own_doctor: Doctor) -> None:
                 with pytest.raises(pgvectorize.PermissionDenied, match="may not vacuum") as refusal:
                     writer.index("docs").vacuum()
                 if administrator.info.server_version >= 170_000:
-                    own_doctor.mend(str(refusal.value.hint).partition(": ")[2] + ";")
+                    own_doctor.run(str(refusal.value.hint).partition(": ")[2] + ";")
                     assert writer.index("docs").vacuum().remaining_rows == 0
         finally:
             administrator.execute(SQL("drop owned by {} cascade").format(role))

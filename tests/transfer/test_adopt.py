@@ -420,6 +420,43 @@ def test_a_hostile_name_of_a_column_is_only_a_name(
     assert list(client.index(new_name)) == [Vector("1", f32([1]), "n", {"it's": {}})]
 
 
+# a name in a template would be taken for a part of it
+PERCENT_COLUMNS: dict[str, Any] = {
+    "id_column": "100%s",
+    "embedding_column": "match_%",
+    "namespace_column": "emb%%",
+    "metadata_column": "emb%",
+    "metric": "cosine",
+}
+
+
+@pytest.mark.parametrize("in_place", [False, True])
+def test_a_name_of_a_column_is_no_template(
+    client: Client, connection: Connection, schema: str, new_name: str, in_place: bool
+) -> None:
+    connection.execute(
+        """
+        create table "50%I off" (
+            "100%s" text primary key, "match_%" vector(2), "emb%%" text not null, "emb%" jsonb,
+            "%1$s" text
+        )
+        """
+    )
+    connection.execute("""insert into "50%I off" values ('a', '[1,0]', 'n', '{"%": 1}', 'x')""")
+    client.adopt_index(new_name, f'{schema}."50%I off"', **PERCENT_COLUMNS, in_place=in_place)
+    index = client.index(new_name)
+    assert list(index) == [Vector("a", f32([1, 0]), "n", {"%": 1})]
+    index.upsert([("b", [0, 1])])
+    assert index.query([0, 1]).matches[0].id == "b"
+    if in_place:
+        assert rows(
+            connection, f'select "%1$s" from pgvectorize_data."{new_name}" order by id'
+        ) == [
+            ("x",),
+            (None,),
+        ]
+
+
 # In place
 
 

@@ -92,6 +92,30 @@ def test_other_errors_are_translated(
     assert error.hint is None if hint is None else hint in str(error.hint)
 
 
+def test_a_number_that_no_parameter_holds_is_named() -> None:
+    given = psycopg.errors.UndefinedFunction("function pgvectorize.size(vectors => numeric, …")
+    sent = {"vectors": 10**20, "m": 16, "preset": None, "is_it": True}
+    error = translate(given, parameters=sent)
+    assert type(error) is InvalidRequest
+    assert error.message == "vectors is out of range: it is too large"
+    assert type(translate(given, parameters={"m": 2**31 - 1})) is SchemaOutdated
+
+
+def test_an_error_says_the_action_that_its_hint_names() -> None:
+    class Refusal(psycopg.DatabaseError):
+        sqlstate = "PV000"
+
+        class diag:  # noqa: N801 - as psycopg has it
+            message_primary = "the recall has not been measured"
+            message_hint = "Run: select 1;"
+            message_detail = None
+            datatype_name = '{"action": "tune", "arguments": {"index": "é"}, "fix": "select 1;"}'
+
+    error = translate(Refusal())
+    assert (error.action, error.arguments) == ("tune", {"index": "é"})
+    assert (error.fix, error.hint) == ("select 1;", "Run: select 1;")
+
+
 def test_who_may_not_is_named() -> None:
     hint = str(translate(psycopg.errors.InsufficientPrivilege("denied"), "app").hint)
     assert hint.startswith('Connected as "app". ')

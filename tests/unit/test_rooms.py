@@ -19,11 +19,9 @@ PATHS = {path.stem: path for path in functions.find("sql/functions").rglob("*.sq
 # Private functions that are called from one other room only, each with the reason why it still
 # lies where it does.
 DOORS: dict[str, str] = {
-    "_build_command_line": "how a build is spelled",
     "_check_batch": "what may be stored is said in one room",
     "_check_vector": "what may be asked is said there, too",
     "_filter_properties": "reads a filter, as its neighbours do",
-    "_hnsw_matches_catalog": "what an HNSW index is made of is said in one room",
     "_is_build_running": "reads the locks that _lock_for_build takes",
     "_parse_vectors": "what may be stored is said in one room",
     "_refuse_filter": "how a request is refused is said in one room",

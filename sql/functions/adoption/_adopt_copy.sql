@@ -1,9 +1,9 @@
--- Make an index of what a select of id, namespace, embedding and metadata finds.
+-- Make an index of the rows of a select of id, namespace, embedding and metadata.
 --
--- The rows are staged, so that all that follows sees one snapshot, without a lock
--- on where they come from. Without dimensions those of most rows count. The HNSW
--- index is built after the rows are in, which is many times as fast as before.
--- What comes from float16 is stored as float16, where strict mode lets it.
+-- The rows are staged, so that every step sees one snapshot without a lock on their source.
+-- If no dimensions are given, those of most rows count. The HNSW index is built after the
+-- rows are stored, which is many times as fast. float16 stays float16, unless strict mode
+-- forbids it.
 create or replace function pgvectorize_private._adopt_copy(
     name         text,
     source       text,
@@ -25,12 +25,14 @@ begin
     execute format('insert into pg_temp.pgvectorize_staging (id, namespace, embedding, metadata) %s', source);
     if dimensions is null then
         execute $sql$
-            select mode() within group (order by @vector@.vector_dims(embedding)) from pg_temp.pgvectorize_staging
+            select mode() within group (order by @vector@.vector_dims(embedding))
+            from pg_temp.pgvectorize_staging
         $sql$ into dimensions;
     end if;
     if dimensions is null then
         perform pgvectorize_private._refuse_request(
-            'there are no rows, so the dimensions are not known', 'Create an index with dimensions and a metric instead.'
+            'there are no rows, so the dimensions are not known',
+            'Create an index with dimensions and a metric instead.'
         );
     end if;
 
@@ -39,7 +41,9 @@ begin
         storage => case when pgvectorize_private._session_is_strict() then 'float32' else storage end
     );
     target := pgvectorize_private._find_index(name);
-    perform pgvectorize_private._check_adopted(target, 'select id, namespace, embedding, metadata from pg_temp.pgvectorize_staging');
+    perform pgvectorize_private._check_adopted(
+        target, 'select id, namespace, embedding, metadata from pg_temp.pgvectorize_staging'
+    );
 
     has_hnsw := pgvectorize_private._hnsw_index(target) is not null;
     if has_hnsw then

@@ -1,4 +1,4 @@
--- Refuse rows that an index cannot hold, with the ids of the first ten.
+-- Refuse rows that an index cannot hold; the error lists the ids of the first ten.
 create or replace function pgvectorize_private._check_adopted(target pgvectorize_private.indexes, source text)
 returns void
 language plpgsql
@@ -19,7 +19,9 @@ begin
                     pgvectorize_private._vector_problem($1, id, embedding, namespace, metadata),
                     case
                         when $1.is_strict
-                            then pgvectorize_private._strict_problem($1, id, embedding, namespace, metadata) ->> 'message'
+                            then pgvectorize_private._strict_problem(
+                                $1, id, embedding, namespace, metadata
+                            ) ->> 'message'
                     end
                 )
             from given
@@ -33,7 +35,8 @@ begin
         )
         select
             count(*),
-            string_agg(format('id "%%s": %%s', left(id, 64), reason), '; ' order by position) filter (where position <= 10)
+            string_agg(format('id "%%s": %%s', left(id, 64), reason), '; ' order by position)
+                filter (where position <= 10)
         from numbered
         $sql$,
         source
@@ -42,7 +45,7 @@ begin
         raise exception 'what does not fit an index: %',
             listed || case when found_count > 10 then format('; and %s more', found_count - 10) else '' end
             using errcode = 'PV004',
-                  hint = 'Nothing was changed. Mend or delete these rows, or adopt a view without them.';
+                  hint = 'Nothing was changed. Fix or delete these rows, or adopt a view without them.';
     end if;
 end;
 $$;

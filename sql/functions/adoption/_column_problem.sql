@@ -1,12 +1,17 @@
--- Say that a column has none of these types (as pg_type names them), or null.
-create or replace function pgvectorize_private._column_problem(relation regclass, column_name text, wanted text[])
+-- Return that a column has none of these types (as pg_type names them), or null.
+create or replace function pgvectorize_private._column_problem(
+    relation     regclass,
+    column_name  text,
+    wanted       text[]
+)
 returns text
 language sql
 stable
 parallel safe
 as $$
     select format(
-        '%s.%I is of type %s', relation, attribute.attname, format_type(attribute.atttypid, attribute.atttypmod)
+        '%s.%I is of type %s',
+        relation, attribute.attname, format_type(attribute.atttypid, attribute.atttypmod)
     )
     from pg_catalog.pg_attribute as attribute
     join pg_catalog.pg_type as type on type.oid = attribute.atttypid

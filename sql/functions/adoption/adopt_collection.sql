@@ -1,10 +1,10 @@
--- Make an index of a collection that another library left in this database, by copy.
+-- Copy a collection that another library left in this database into a new index.
 --
 -- library      vecs: the table vecs."<collection>" (id, vec, metadata)
---              langchain: the rows of that collection in langchain_pg_embedding; of
---              langchain-postgres (id) and of langchain-community (custom_id, uuid)
--- document     langchain: the document goes into the metadata as property "text",
---              unless there is one
+--              langchain: the rows of that collection in langchain_pg_embedding, as
+--              langchain-postgres (id) or langchain-community (custom_id, uuid) writes them
+-- document     langchain: store the document in the metadata as property "text", unless the
+--              metadata has such a property
 -- embeddings, collections
 --              LangChain's tables; the caller's search path finds them
 create or replace function pgvectorize.adopt_collection(
@@ -46,7 +46,8 @@ begin
     end if;
 
     if exists (
-            select from pg_attribute as attribute where attribute.attrelid = collections and attribute.attname = 'name'
+            select from pg_attribute as attribute
+            where attribute.attrelid = collections and attribute.attname = 'name'
         )
         and exists (
             select from pg_attribute as attribute

@@ -1,4 +1,4 @@
--- Make an index of a table or view with vectors, of any making.
+-- Make an index of any table or view with vectors.
 --
 -- id_column         any type that has a text
 -- embedding_column  vector, halfvec (stored as float16), sparsevec, or an array of numbers
@@ -6,12 +6,12 @@
 -- metadata_column   jsonb or json
 -- metadata_columns  columns that become properties; null means not there
 --
--- By default the rows are copied, in one snapshot, and the table stays as it is.
--- In place the table itself becomes the index, without a rewrite: it moves to
--- schema pgvectorize_data under the index's name, its columns are renamed, and
--- delete_index will drop it. See _adopt_in_place for what it must be like.
+-- By default the rows are copied in one snapshot, and the table stays as it is. In place the
+-- table itself becomes the index, without a rewrite: it moves to schema pgvectorize_data under
+-- the index's name, its columns are renamed, and delete_index will drop it. _adopt_in_place
+-- says what it must be like.
 --
--- If a single row does not fit, nothing is changed and the error lists the ids.
+-- If a row does not fit, nothing is changed, and the error lists the ids.
 create or replace function pgvectorize.adopt_index(
     name              text,
     relation          regclass,
@@ -36,7 +36,9 @@ declare
     storage    text;
 begin
     if relation is null then
-        perform pgvectorize_private._refuse_request('relation is null', 'Name a table or view, such as ''app.docs''.');
+        perform pgvectorize_private._refuse_request(
+            'relation is null', 'Name a table or view, such as ''app.docs''.'
+        );
     end if;
     select format('%s has no column "%s"', relation, wanted.column_name) into problem
     from unnest(array[id_column, embedding_column, namespace_column, metadata_column] || metadata_columns)
@@ -52,30 +54,35 @@ begin
     problem := coalesce(
         problem,
         pgvectorize_private._column_problem(
-            relation, embedding_column, array['vector', 'halfvec', 'sparsevec', '_float4', '_float8', '_int4', '_numeric']
+            relation, embedding_column,
+            array['vector', 'halfvec', 'sparsevec', '_float4', '_float8', '_int4', '_numeric']
         ),
         pgvectorize_private._column_problem(relation, metadata_column, array['jsonb', 'json'])
     );
     if problem is not null then
         perform pgvectorize_private._refuse_request(
-            problem, 'Name columns of ids (any type), embeddings (vector), namespaces (any type) and metadata (jsonb).'
+            problem,
+            'Name columns of ids (any type), embeddings (vector), namespaces (any type) and metadata (jsonb).'
         );
     end if;
 
     if in_place then
         if cardinality(metadata_columns) > 0 then
             perform pgvectorize_private._refuse_request(
-                'metadata_columns cannot be made in place', 'Copy the table, or give it a column of type jsonb.'
+                'metadata_columns cannot be made in place',
+                'Copy the table, or give it a column of type jsonb.'
             );
         end if;
         return pgvectorize_private._adopt_in_place(
-            name, relation, id_column, embedding_column, metric, namespace_column, metadata_column, description
+            name, relation, id_column, embedding_column, metric, namespace_column, metadata_column,
+            description
         );
     end if;
 
     select array_agg(
         format(
-            'case when %1$I is null then ''{}''::jsonb else jsonb_build_object(%1$L, to_jsonb(%1$I)) end', property
+            'case when %1$I is null then ''{}''::jsonb else jsonb_build_object(%1$L, to_jsonb(%1$I)) end',
+            property
         ) order by position
     )
     into properties
@@ -99,7 +106,10 @@ begin
         format(
             'select %I::text, nullif(%s, ''''), %I::@vector@.vector, %s from %s',
             id_column,
-            case when namespace_column is null then 'null::text' else format('%I::text', namespace_column) end,
+            case
+                when namespace_column is null then 'null::text'
+                else format('%I::text', namespace_column)
+            end,
             embedding_column,
             coalesce(array_to_string(properties, ' || '), 'null::jsonb'),
             relation

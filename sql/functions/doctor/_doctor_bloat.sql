@@ -1,17 +1,16 @@
--- Return what of an index takes more room than its rows would need, by the formulas of
--- `size`, with what a row has on average in a sample of about a hundred pages. A table that
--- was adopted and has columns of its own is not judged.
+-- Return which parts of an index use more space than its rows need. The need is estimated
+-- with the formulas of `size`, from the averages of a sample of about a hundred pages. A
+-- table that was adopted and has columns of its own is not judged.
 create or replace function pgvectorize_private._doctor_bloat(target pgvectorize_private.indexes)
-returns table (severity text, code text, finding text, mend text)
+returns setof pgvectorize.finding
 language plpgsql
 stable
 set search_path = pg_catalog, pg_temp
 as $$
-#variable_conflict use_column
 declare
     least_excess constant bigint := 1048576;  -- below a megabyte nobody cares
     pages   bigint := pg_relation_size(target.relation) / current_setting('block_size')::integer;
-    -- whichever is more, as the first begins at 0 after a crash
+    -- the greater of the two, as the first starts again at 0 after a crash
     rows    bigint := greatest(
         pg_stat_get_live_tuples(target.relation),
         (pgvectorize_private._count_or_estimate(target, exact => false)).vector_count
@@ -23,13 +22,16 @@ begin
     found := pg_relation_size(pgvectorize_private._hnsw_index(target));
     wanted := pgvectorize_private._hnsw_bytes(rows, target.dimensions, target.index_precision, target.m);
     if found > 1.5 * wanted and found - wanted > least_excess then
-        return query select
-            'warning', 'hnsw_bloated',
+        return next pgvectorize_private._finding(
+            'warning', 'hnsw_bloated', target.name,
             format(
-                'Its HNSW index takes %s, for %s rows %s would do: deleted vectors leave it only when it is built anew.',
-                pg_size_pretty(found), pgvectorize_private._format_integer(rows), pg_size_pretty(wanted::bigint)
+                'Its HNSW index uses %s, but %s rows need only %s. Only a rebuild removes deleted vectors '
+                'from it.',
+                pg_size_pretty(found), pgvectorize_private._format_integer(rows),
+                pg_size_pretty(wanted::bigint)
             ),
-            pgvectorize_private._build_command_line(target, 'rebuild');
+            action => 'build', arguments => pgvectorize_private._build_arguments(target, rebuild => true)
+        );
     end if;
 
     if pages = 0 or (
@@ -53,20 +55,25 @@ begin
     from pgvectorize_private._postgres_indexes(target) as each
     where each.kind in ('ids', 'namespaces');
     wanted := coalesce(
-        pgvectorize_private._table_bytes(rows, target.dimensions, target.storage, known.metadata, known.id, known.namespace), 0
+        pgvectorize_private._table_bytes(
+            rows, target.dimensions, target.storage, known.metadata, known.id, known.namespace
+        ),
+        0
     );
     if found > 2 * wanted and found - wanted > least_excess and (known.rows > 0 or rows = 0) then
-        return query select
-            'notice', 'table_bloated',
+        return next pgvectorize_private._finding(
+            'notice', 'table_bloated', target.name,
             format(
-                'Its table takes %s, for %s rows %s would do. Later writes use the room again; to give it back takes a '
-                'while in which searches and writes wait.',
-                pg_size_pretty(found), pgvectorize_private._format_integer(rows), pg_size_pretty(wanted::bigint)
+                'Its table uses %s, but %s rows need only %s. Later writes reuse the space. To return it to '
+                'the system takes a while, and searches and writes wait meanwhile.',
+                pg_size_pretty(found), pgvectorize_private._format_integer(rows),
+                pg_size_pretty(wanted::bigint)
             ),
-            format('vacuum (full, analyze) %s;', target.relation);
+            format('vacuum (full, analyze) %s;', target.relation)
+        );
     end if;
 end;
 $$;
 
 comment on function pgvectorize_private._doctor_bloat
-    is 'What of an index takes more room than it needs.';
+    is 'Which parts of an index use more space than they need.';

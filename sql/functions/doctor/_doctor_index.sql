@@ -1,44 +1,47 @@
--- Return what `doctor` finds of one index.
+-- Return what `doctor` finds about one index.
 create or replace function pgvectorize_private._doctor_index(target pgvectorize_private.indexes)
-returns table (severity text, code text, finding text, mend text)
+returns setof pgvectorize.finding
 language plpgsql
 stable
 set search_path = pg_catalog, pg_temp
 as $$
-#variable_conflict use_column
 begin
-    begin  -- so that it stays while it is looked at
+    begin  -- nobody may drop the table while it is examined
         perform pgvectorize_private._lock_table(target, 'access share', 'nowait');
     exception
     when lock_not_available then
-        return query select
-            'notice', 'locked', 'Another session changes or builds it, so it was not looked at.', null;
+        return next pgvectorize_private._finding(
+            'notice', 'locked', target.name, 'Another session changes or builds it, so it was not examined.'
+        );
         return;
     when sqlstate 'PV001' or insufficient_privilege then
         null;  -- see below
     end;
     if not exists (select from pg_class as class where class.oid = target.relation) then
-        return query select
-            'error', 'table_missing', 'Its table is not there: somebody dropped it.',
-            format('pgvectorize delete %s --force', target.name);
+        return next pgvectorize_private._finding(
+            'error', 'table_missing', target.name, 'Its table is missing: somebody dropped it.',
+            action => 'delete_index', arguments => jsonb_build_object('name', target.name)
+        );
     elsif not has_table_privilege(target.relation, 'select') then
-        return query select
-            'notice', 'table_not_seen', format('Role "%s" may not read its table, so it was not looked at.', current_user),
-            format('grant select on %s to %I;', target.relation, current_user);
+        return next pgvectorize_private._finding(
+            'notice', 'table_not_seen', target.name,
+            format('Role "%s" may not read its table, so it was not examined.', current_user),
+            format('grant select on %s to %I;', target.relation, current_user)
+        );
     else
         return query
-        select found.severity, found.code, found.finding, found.mend from pgvectorize_private._doctor_structure(target) as found
+        select found.* from pgvectorize_private._doctor_structure(target) as found
         union all
-        select found.severity, found.code, found.finding, found.mend from pgvectorize_private._doctor_unused_indexes(target) as found
+        select found.* from pgvectorize_private._doctor_unused_indexes(target) as found
         union all
-        select found.severity, found.code, found.finding, found.mend from pgvectorize_private._doctor_statistics(target) as found
+        select found.* from pgvectorize_private._doctor_statistics(target) as found
         union all
-        select found.severity, found.code, found.finding, found.mend from pgvectorize_private._doctor_bloat(target) as found
+        select found.* from pgvectorize_private._doctor_bloat(target) as found
         union all
-        select found.severity, found.code, found.finding, found.mend from pgvectorize_private._doctor_build_memory(target) as found;
+        select found.* from pgvectorize_private._doctor_build_memory(target) as found;
     end if;
 end;
 $$;
 
 comment on function pgvectorize_private._doctor_index
-    is 'What doctor finds of one index.';
+    is 'What doctor finds about one index.';

@@ -1,143 +1,192 @@
--- Return what `doctor` finds of the indexes that an index's table should have, or should
--- not. While another session builds one, or vacuums, what is INVALID may be on its way.
+-- Return what `doctor` finds about the Postgres indexes that the table of an index should have,
+-- or should not. While another session builds one, or vacuums, an INVALID one may not be
+-- finished yet.
 create or replace function pgvectorize_private._doctor_structure(target pgvectorize_private.indexes)
-returns table (severity text, code text, finding text, mend text)
-language plpgsql
+returns setof pgvectorize.finding
+language sql
 stable
 set search_path = pg_catalog, pg_temp
 as $$
-#variable_conflict use_column
-declare
-    is_changed boolean := pgvectorize_private._is_build_running(target);
-    hnsw       record;
-begin
-    select each.* into hnsw from pgvectorize_private._postgres_indexes(target) as each where each.kind = 'hnsw';
-    if target.wants_hnsw and not is_changed and hnsw.name is null then
-        return query select
-            'warning', 'hnsw_missing', 'It should have an HNSW index and has none: each search compares with every vector.',
-            pgvectorize_private._build_command_line(target, 'build');
-    elsif not hnsw.is_valid and not is_changed then
-        return query select
-            'warning', 'hnsw_invalid',
-            'Its HNSW index is INVALID, what a build left that was killed: no search uses it, each write keeps it up to date.',
-            pgvectorize_private._build_command_line(target, 'build');
-    elsif hnsw.is_valid and not pgvectorize_private._hnsw_matches_catalog(target, hnsw.relation) then
-        return query select
-            'warning', 'hnsw_differs',
-            format(
-                'Its HNSW index is not as the catalog says: found "%s", wanted "%s".',
-                regexp_replace(pg_get_indexdef(hnsw.relation), '^.* USING', 'using'), pgvectorize_private._hnsw_definition_sql(target)
-            ),
-            pgvectorize_private._build_command_line(target, 'rebuild');
-    end if;
+    with each as materialized (
+        select found.relation, found.name, found.kind, found.subject, found.is_valid
+        from pgvectorize_private._postgres_indexes(target) as found
+    ),
+    state as materialized (
+        select
+            pgvectorize_private._is_build_running(target) as is_changed,
+            exists (select from each where each.kind = 'hnsw') as has_hnsw
+    ),
+    wanted_metadata as (
+        select
+            known.property_name as subject,
+            jsonb_build_object(
+                'index', target.name, 'property_name', known.property_name, 'index_type', known.index_type
+            ) as arguments
+        from pgvectorize_private.metadata_indexes as known
+        where known.index_id = target.id
+    ),
+    wanted_namespaces as (
+        select
+            known.namespace as subject,
+            jsonb_build_object('index', target.name, 'namespace', known.namespace) as arguments
+        from pgvectorize_private.namespace_indexes as known
+        where known.index_id = target.id
+    ),
+    invalid as (
+        select
+            each.relation, each.name, each.kind, each.subject,
+            each.relation || ' is INVALID: a build was killed and left it. No search uses it.' as words
+        from each, state
+        where not each.is_valid and each.kind not in ('hnsw', 'new') and not state.is_changed
+    )
 
-    if is_changed and (
-        exists (select from pgvectorize_private._postgres_indexes(target) as each where not each.is_valid or each.kind = 'new')
-        or target.wants_hnsw and hnsw.name is null
-    ) then
-        return query select
-            'notice', 'build_running', 'One of its indexes is being built now; look again when that has ended.', null;
-    end if;
+    select pgvectorize_private._finding(
+        'warning', 'hnsw_missing', target.name,
+        'It should have an HNSW index and has none: each search compares with every vector.',
+        action => 'build', arguments => pgvectorize_private._build_arguments(target, rebuild => false)
+    )
+    from state where target.wants_hnsw and not state.has_hnsw and not state.is_changed
 
-    return query
-    select
-        'warning', 'hnsw_leftover',
+    union all
+    select pgvectorize_private._finding(
+        'warning', 'hnsw_invalid', target.name,
+        'Its HNSW index is INVALID: a build was killed and left it. No search uses it, but each write '
+        'updates it.',
+        action => 'build', arguments => pgvectorize_private._build_arguments(target, rebuild => false)
+    )
+    from each, state where each.kind = 'hnsw' and not each.is_valid and not state.is_changed
+
+    union all
+    select pgvectorize_private._finding(
+        'warning', 'hnsw_differs', target.name,
         format(
-            'A build of an HNSW index was killed, or could not put it in its place, and left %s: each write keeps it up '
-            'to date.', each.relation
+            'Its HNSW index is not as the catalog says: found "%s", wanted "%s".',
+            regexp_replace(pg_get_indexdef(each.relation), '^.* USING', 'using'),
+            pgvectorize_private._hnsw_definition_sql(target)
         ),
-        pgvectorize_private._build_command_line(target, 'build')
-    from pgvectorize_private._postgres_indexes(target) as each
-    where each.kind = 'new' and not is_changed
+        action => 'build', arguments => pgvectorize_private._build_arguments(target, rebuild => true)
+    )
+    from each
+    where each.kind = 'hnsw' and each.is_valid
+        and not pgvectorize_private._hnsw_matches_catalog(target, each.relation)
 
     union all
-    select
-        'warning', 'index_invalid',
-        format('%s is INVALID, what a build left that was killed: no search uses it.', each.relation),
-        case
-            when each.kind = 'metadata' then (
-                select format(
-                    'pgvectorize create-metadata-index %s --property-name %s --type %s',
-                    target.name, pgvectorize_private._quote_shell_word(each.subject), known.index_type
-                )
-                from pgvectorize_private.metadata_indexes as known
-                where known.index_id = target.id and known.property_name = each.subject
-            )
-            when each.kind = 'namespace' then format(
-                'pgvectorize create-namespace-index %s --namespace %s', target.name, pgvectorize_private._quote_shell_word(each.subject)
-            )
-            when each.kind in ('ids', 'namespaces') and each.name !~ '_cc(new|old)[0-9]*$'
-                then format('reindex index concurrently %s;', each.relation)
-            else format('drop index concurrently %s;', each.relation)
-        end
-    from pgvectorize_private._postgres_indexes(target) as each
-    where not each.is_valid and each.kind not in ('hnsw', 'new') and not is_changed
+    select pgvectorize_private._finding(
+        'notice', 'build_running', target.name,
+        'One of its Postgres indexes is being built now. Look again when that has ended.'
+    )
+    from state
+    where state.is_changed and (
+        target.wants_hnsw and not state.has_hnsw
+        or exists (select from each where not each.is_valid or each.kind = 'new')
+    )
 
     union all
-    select
-        'error', 'id_not_unique', 'Its table has no unique index on ids: writes fail.',
+    select pgvectorize_private._finding(
+        'warning', 'hnsw_leftover', target.name,
+        format(
+            'A build of an HNSW index was killed, or could not swap the index in, and left %s: each write '
+            'updates it.',
+            each.relation
+        ),
+        action => 'build', arguments => pgvectorize_private._build_arguments(target, rebuild => false)
+    )
+    from each, state where each.kind = 'new' and not state.is_changed
+
+    union all
+    select pgvectorize_private._finding(
+        'warning', 'index_invalid', target.name, invalid.words,
+        action => 'create_metadata_index', arguments => wanted.arguments
+    )
+    from invalid join wanted_metadata as wanted using (subject) where invalid.kind = 'metadata'
+
+    union all
+    select pgvectorize_private._finding(
+        'warning', 'index_invalid', target.name, invalid.words,
+        action => 'create_namespace_index', arguments => wanted.arguments
+    )
+    from invalid join wanted_namespaces as wanted using (subject) where invalid.kind = 'namespace'
+
+    union all
+    select pgvectorize_private._finding(
+        'warning', 'index_invalid', target.name, invalid.words,
+        format(
+            '%s index concurrently %s;',
+            case
+                when invalid.kind = 'other' or invalid.name ~ '_cc(new|old)[0-9]*$' then 'drop'
+                else 'reindex'
+            end,
+            invalid.relation
+        )
+    )
+    from invalid where invalid.kind in ('ids', 'namespaces', 'other')
+
+    union all
+    select pgvectorize_private._finding(
+        'error', 'id_not_unique', target.name, 'Its table has no unique index on ids: writes fail.',
         format(
             'alter table %s add constraint %I unique (id);',
             target.relation, pgvectorize_private._relation_name(target.id, 'id_key')
         )
-    where not exists (select from pgvectorize_private._postgres_indexes(target) as each where each.kind = 'ids' and each.is_valid)
+    )
+    where not exists (select from each where each.kind = 'ids' and each.is_valid)
 
     union all
-    select
-        'warning', 'namespaces_not_indexed',
-        'Its table has no index on namespaces: searches in one read the whole table.',
+    select pgvectorize_private._finding(
+        'warning', 'namespaces_not_indexed', target.name,
+        'Its table has no index on namespaces: a search in a namespace reads the whole table.',
         format(
             'create index concurrently %I on %s (namespace, id);',
             pgvectorize_private._relation_name(target.id, 'namespace_id_idx'), target.relation
         )
-    where not exists (select from pgvectorize_private._postgres_indexes(target) as each where each.kind = 'namespaces')
-
-    union all
-    select
-        'warning', 'metadata_index_missing',
-        format('The metadata index on "%s" is not there: somebody dropped it.', known.property_name),
-        format(
-            'pgvectorize create-metadata-index %s --property-name %s --type %s',
-            target.name, pgvectorize_private._quote_shell_word(known.property_name), known.index_type
-        )
-    from pgvectorize_private.metadata_indexes as known
-    where known.index_id = target.id and not exists (
-        select from pgvectorize_private._postgres_indexes(target) as each
-        where each.kind = 'metadata' and each.subject = known.property_name
     )
+    where not exists (select from each where each.kind = 'namespaces')
 
     union all
-    select
-        'warning', 'namespace_index_missing',
-        format('The HNSW index of namespace "%s" is not there: somebody dropped it.', known.namespace),
-        format(
-            'pgvectorize create-namespace-index %s --namespace %s', target.name, pgvectorize_private._quote_shell_word(known.namespace)
-        )
-    from pgvectorize_private.namespace_indexes as known
-    where known.index_id = target.id and target.wants_hnsw and not is_changed and not exists (
-        select from pgvectorize_private._postgres_indexes(target) as each
-        where each.kind = 'namespace' and each.subject = known.namespace
+    select pgvectorize_private._finding(
+        'warning', 'metadata_index_missing', target.name,
+        format('The metadata index on "%s" is missing: somebody dropped it.', wanted.subject),
+        action => 'create_metadata_index', arguments => wanted.arguments
     )
+    from wanted_metadata as wanted
+    where not exists (select from each where each.kind = 'metadata' and each.subject = wanted.subject)
 
     union all
-    select
-        'warning', 'graphs_not_known',
-        'Somebody made another HNSW index of its table, which the catalog does not know: searches that use it may be '
-        'taken for exact ones.',
-        format('select pgvectorize_private._refresh_has_other_hnsw(pgvectorize_private._find_index(%L));', target.name)
+    select pgvectorize_private._finding(
+        'warning', 'namespace_index_missing', target.name,
+        format('The HNSW index of namespace "%s" is missing: somebody dropped it.', wanted.subject),
+        action => 'create_namespace_index', arguments => wanted.arguments
+    )
+    from wanted_namespaces as wanted, state
+    where target.wants_hnsw and not state.is_changed
+        and not exists (select from each where each.kind = 'namespace' and each.subject = wanted.subject)
+
+    union all
+    select pgvectorize_private._finding(
+        'warning', 'graphs_not_known', target.name,
+        'Somebody created another HNSW index on its table, and the catalog does not know it: a search that '
+        'uses it may be taken for an exact one.',
+        format(
+            'select pgvectorize_private._refresh_has_other_hnsw(pgvectorize_private._find_index(%L));',
+            target.name
+        )
+    )
     where not target.has_other_hnsw and pgvectorize_private._other_hnsw_indexes(target) is not null
 
     union all
-    select
-        'error', 'function_missing',
-        format('Its function pgvectorize_data.%I is not there: searches from Python fail.', target.name),
-        format('select pgvectorize_private._create_search_function(pgvectorize_private._find_index(%L));', target.name)
+    select pgvectorize_private._finding(
+        'error', 'function_missing', target.name,
+        format('Its function pgvectorize_data.%I is missing: searches from Python fail.', target.name),
+        format(
+            'select pgvectorize_private._create_search_function(pgvectorize_private._find_index(%L));',
+            target.name
+        )
+    )
     where not exists (
         select from pg_proc as function
         where function.pronamespace = 'pgvectorize_data'::regnamespace and function.proname = target.name
-    );
-end;
+    )
 $$;
 
 comment on function pgvectorize_private._doctor_structure
-    is 'What doctor finds of the indexes of a table.';
+    is 'What doctor finds about the Postgres indexes of a table.';

@@ -1,12 +1,13 @@
--- Find the size of a memory file system in a list of mounts, as in /proc/mounts; null where
--- it is not there or its size is not told. Of two on one path the later hides the other.
+-- Return the size of a memory file system from a list of mounts such as /proc/mounts; null if
+-- it is not listed or has no size there. Of two mounts on one path the later hides the other.
 create or replace function pgvectorize_private._mount_bytes(mounts text, path text)
 returns bigint
 language sql
 immutable
 parallel safe
 as $$
-    select (found[2])::bigint * case found[3] when 'k' then 1024 when 'm' then 1048576 when 'g' then 1073741824 else 1 end
+    select (found[2])::bigint
+        * case found[3] when 'k' then 1024 when 'm' then 1048576 when 'g' then 1073741824 else 1 end
     from regexp_matches(mounts, E'^\\S+ (\\S+) tmpfs \\S*\\msize=([0-9]+)([kmg]?)\\M', 'gn')
         with ordinality as mounts (found, place)
     where found[1] = path

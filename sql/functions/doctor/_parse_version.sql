@@ -1,4 +1,5 @@
--- Read a version, so that versions can be compared; what follows its numbers is left out.
+-- Return a version as an array that compares as versions do. What follows its numbers is
+-- ignored.
 create or replace function pgvectorize_private._parse_version(text text)
 returns integer[]
 language sql

@@ -1,4 +1,4 @@
--- Say what would make a query faster that was run as `explain` tells, with the commands.
+-- Return what would make a query faster, after it was run as `explain` tells.
 create or replace function pgvectorize_private._advice(
     target            pgvectorize_private.indexes,
     rows              bigint,
@@ -9,46 +9,74 @@ create or replace function pgvectorize_private._advice(
     visited           bigint,
     exact             boolean
 )
-returns text[]
-language plpgsql
+returns setof pgvectorize.finding
+language sql
 stable
 parallel safe
 set search_path = pg_catalog, pg_temp
 as $$
-declare
-    -- an exact search of fewer takes about as long as a walk (docs/architecture.md, decision 8)
-    few        constant bigint := 10000;
-    is_misled  boolean := greatest(expected_matches, 10) not between greatest(matches, 10) / 10 and 10 * greatest(matches, 10);
-    advice     text[] := '{}';
-    properties text[];  -- of which Postgres knows nothing
-begin
-    if pgvectorize_private._hnsw_index(target) is null and rows > few and matches > few then
-        advice := advice || format('An HNSW index would spare reading so many vectors: pgvectorize build %s', target.name);
-    end if;
-    if is_misled or path = 'exact' and not exact and visited > greatest(few, 10 * matches) then
-        properties := array(
-            select named.property
-            from pgvectorize_private._filter_properties(filter) as named (property)
-            where not exists (
+    with judged as (
+        select
+            -- an exact search of fewer vectors takes about as long as an HNSW search
+            10000 as few,
+            greatest(expected_matches, 10)
+                not between greatest(matches, 10) / 10 and 10 * greatest(matches, 10) as is_misled
+    ),
+    not_indexed as (
+        select jsonb_build_object(
+            'index', target.name, 'property_name', named.property, 'index_type', operand.type
+        ) as arguments
+        from judged
+        cross join pgvectorize_private._filter_properties(filter) as named (property)
+        cross join lateral (
+            -- whatever type the filter compares the property with
+            select jsonb_typeof(compared.value) as type
+            from jsonb_path_query(
+                filter,
+                '$.** ? (@.type() == "object").keyvalue() ? (@.key == $property).value',
+                jsonb_build_object('property', named.property)
+            ) as given (value)
+            cross join lateral jsonb_path_query(
+                case jsonb_typeof(given.value)
+                    when 'object' then given.value - '{$exists, $is_null}'::text[]
+                    else given.value
+                end,
+                '$.** ? (@.type() == "string" || @.type() == "number" || @.type() == "boolean")'
+            ) as compared (value)
+            limit 1
+        ) as operand
+        where (
+                judged.is_misled
+                or path = 'exact' and not exact and visited > greatest(judged.few, 10 * matches)
+            )
+            and not exists (
                 select from pgvectorize_private.metadata_indexes as indexes
                 where indexes.index_id = target.id and indexes.property_name = named.property
             )
-            order by named.property collate "C"
-        );
-        advice := advice || array(
-            select format(
-                'A metadata index would find the matches, and tell Postgres how many they are: '
-                'pgvectorize create-metadata-index %s --property-name %s --type TYPE',
-                target.name, pgvectorize_private._quote_shell_word(property)
-            )
-            from unnest(properties) as property
-        );
-        if is_misled and properties = '{}' then
-            advice := advice || format('Its statistics mislead Postgres: pgvectorize vacuum %s', target.name);
-        end if;
-    end if;
-    return advice;
-end;
+        order by named.property collate "C"
+    )
+
+    select pgvectorize_private._finding(
+        'notice', 'hnsw_useful', target.name, 'With an HNSW index it would not read so many vectors.',
+        action => 'build', arguments => jsonb_build_object('index', target.name)
+    )
+    from judged
+    where pgvectorize_private._hnsw_index(target) is null and rows > judged.few and matches > judged.few
+
+    union all
+    select pgvectorize_private._finding(
+        'notice', 'metadata_index_useful', target.name,
+        'A metadata index would find the matches and tell Postgres how many there are.',
+        action => 'create_metadata_index', arguments => not_indexed.arguments
+    )
+    from not_indexed
+
+    union all
+    select pgvectorize_private._finding(
+        'notice', 'statistics_misleading', target.name, 'The statistics of the table mislead Postgres.',
+        action => 'vacuum', arguments => jsonb_build_object('index', target.name)
+    )
+    from judged where judged.is_misled and not exists (select from not_indexed)
 $$;
 
 comment on function pgvectorize_private._advice

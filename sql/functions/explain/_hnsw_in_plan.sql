@@ -1,4 +1,4 @@
--- The HNSW index that a plan walks, in words; null where it walks none.
+-- Return which HNSW index a plan uses, in words; null if it uses none.
 create or replace function pgvectorize_private._hnsw_in_plan(target pgvectorize_private.indexes, plan jsonb)
 returns text
 language sql
@@ -14,4 +14,4 @@ as $$
 $$;
 
 comment on function pgvectorize_private._hnsw_in_plan
-    is 'The HNSW index that a plan walks, in words.';
+    is 'Which HNSW index a plan uses, in words.';

@@ -1,5 +1,5 @@
--- List the nodes of a plan that read tables or indexes, as EXPLAIN (FORMAT JSON) tells
--- of them. Of a plan that was run, rows and what a filter removed are those of all loops.
+-- Return the nodes of a plan that read tables or indexes, from the output of
+-- EXPLAIN (FORMAT JSON). After EXPLAIN ANALYZE, rows and rows_removed are the sums of all loops.
 create or replace function pgvectorize_private._plan_nodes(
     plan               jsonb,
     out node_type      text,

@@ -41,8 +41,9 @@ begin
     end if;
 
     if role = owner and access <> 'owner' then
-        perform pgvectorize_private._refuse_request(
-            format('role "%s" is the owner', role), format('Revoke that first: pgvectorize revoke %s', role)
+        perform pgvectorize_private._refuse_with_action(
+            format('role "%s" is the owner', role), 'Revoke that first:',
+            action => 'revoke', arguments => jsonb_build_object('role', role)
         );
     elsif access = 'owner' and not pg_has_role(owner, role, 'usage') then
         perform pgvectorize_private._refuse_request(

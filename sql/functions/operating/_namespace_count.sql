@@ -1,5 +1,5 @@
--- Count the namespaces of an index, those without one as one, or estimate how many they
--- are, by the statistics; null while there are none.
+-- Return how many namespaces an index has, where vectors without one count as one. The
+-- estimate comes from the statistics of Postgres and is null if there are none.
 create or replace function pgvectorize_private._namespace_count(
     target        pgvectorize_private.indexes,
     vector_count  bigint,
@@ -21,7 +21,8 @@ begin
         join pg_class as class on class.oid = target.relation and class.relname = stats.tablename
         where stats.schemaname = 'pgvectorize_data' and stats.attname = 'namespace';
     else
-        execute format('select count(distinct stored.namespace) from %s as stored', target.relation) into namespaces;
+        execute format('select count(distinct stored.namespace) from %s as stored', target.relation)
+        into namespaces;
     end if;
     return namespaces;
 end;

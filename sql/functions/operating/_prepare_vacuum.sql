@@ -1,12 +1,12 @@
--- Refuse a vacuum of an index that could not be: Postgres only warns where it may not
--- vacuum, and waits where another session builds, however long. Returns what is to be
--- known before, with the rows as Postgres counts them.
+-- Prepare a vacuum of an index: lock its table against builds, flush the counters of this
+-- session, and return what a client needs to know. It refuses if the role may not vacuum,
+-- where Postgres would only warn, and if another session builds, where Postgres would wait.
 create or replace function pgvectorize_private._prepare_vacuum(
     index         text,
     out relation  text,
     out has_hnsw  boolean,
-    out may_build boolean,  -- which only the owner may
-    out live_rows bigint,
+    out may_build boolean,  -- only the owner may
+    out live_rows bigint,   -- as Postgres counts them
     out dead_rows bigint
 )
 language plpgsql
@@ -32,18 +32,22 @@ begin
         raise exception 'role "%" may not vacuum index "%"', current_user, index
             using errcode = 'insufficient_privilege',
                   hint = case when current_setting('server_version_num')::integer >= 170000
-                      then format('Let its owner do it, or be granted that: grant maintain on %s to %I', target.relation, current_user)
+                      then format(
+                          'Let its owner do it, or be granted that: grant maintain on %s to %I',
+                          target.relation, current_user
+                      )
                       else 'Let its owner do it.'
                   end;
     end if;
     perform pgvectorize_private._lock_for_build(target);
-    perform pg_stat_force_next_flush();  -- what this session deleted would be counted after the vacuum
+    -- without it, what this session deleted would be counted after the vacuum
+    perform pg_stat_force_next_flush();
     relation := target.relation::text;
-    -- as counted when it was last analyzed, too: of a load of just now the counters learn later
+    -- the count of the last analyze, too: a load that has just ended reaches the counters later
     select
         greatest(pg_stat_get_live_tuples(class.oid), class.reltuples::bigint),
         pg_has_role(class.relowner, 'usage'),
-        pgvectorize_private._is_valid_index(pgvectorize_private._relation_name(target.id, 'embedding_hnsw'))
+        pgvectorize_private._is_valid_index(pgvectorize_private._hnsw_name(target.id))
     into live_rows, may_build, has_hnsw
     from pg_class as class where class.oid = target.relation;
     dead_rows := pg_stat_get_dead_tuples(target.relation);
@@ -51,4 +55,4 @@ end;
 $$;
 
 comment on function pgvectorize_private._prepare_vacuum
-    is 'Refuse a vacuum of an index that could not be.';
+    is 'Prepare a vacuum of an index, or refuse it.';

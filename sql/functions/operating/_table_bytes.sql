@@ -1,10 +1,10 @@
--- Say how large the table of an index is with its vectors just written, and its TOAST
--- table and the indexes on ids and namespaces with it.
+-- Return the size of the table of an index just after a load, with its TOAST table and the
+-- indexes on ids and namespaces.
 --
--- metadata_bytes, id_bytes and namespace_bytes are what a row has on average, as stored.
--- A row of more than 2,032 bytes puts its embedding out of line, in chunks of 1,996 bytes
--- with 20 bytes in an index each; then, if it must, its metadata. Pages of the table are
--- filled as create_index says, those of indexes to 90 %.
+-- metadata_bytes, id_bytes and namespace_bytes are the stored averages of a row. A row of more
+-- than 2,032 bytes stores its embedding out of line, in chunks of 1,996 bytes with 20 bytes in
+-- an index for each; and its metadata, too, if it is still too large. Pages of the table are
+-- filled as create_index says, pages of indexes to 90 %.
 create or replace function pgvectorize_private._table_bytes(
     vectors          bigint,
     dimensions       integer,
@@ -28,7 +28,7 @@ as $$
     from pgvectorize_private._value_bytes(dimensions, storage) as values_
     cross join lateral (select 8152 * 0.9::double precision as usable) as entries
     cross join lateral (
-        -- the head of a row, what is short in it, inserted_by
+        -- the header of a row, its short columns, inserted_by
         select 34 + id_bytes + namespace_bytes as short
     ) as fixed
     cross join lateral (

@@ -1,7 +1,8 @@
--- Say how many pages a value of so many bytes takes out of line. It is cut into chunks of
--- 1,996 bytes and a rest, each with a head of 36 and a pointer of 4, and Postgres puts one
--- after the other on pages of 8,168; of a page that a chunk did not fit on, only rests use
--- what is left. Half a page can be lost that way, so a few hundred values are laid out.
+-- Return how many pages a value of so many bytes uses out of line, on average. Postgres cuts
+-- it into chunks of 1,996 bytes and a rest, each with a header of 36 bytes and a pointer of 4,
+-- and puts one after the other on pages of 8,168 bytes. If a chunk does not fit on a page, only
+-- rests use the space that is left there. Half a page can be lost that way, so this lays out
+-- a few hundred values.
 create or replace function pgvectorize_private._toast_pages(bytes double precision)
 returns double precision
 language plpgsql
@@ -15,7 +16,7 @@ declare
     rest    constant double precision := 4 + 8 * ceil((36 + bytes - 1996 * chunks) / 8);
     pages   integer := 0;
     free    double precision := 0;  -- on the page that is being filled
-    spare   integer := 0;           -- rests that have room on pages before it
+    spare   integer := 0;           -- rests that fit on earlier pages
     chunk   double precision;
 begin
     for repeat in 1..repeats loop
@@ -37,4 +38,4 @@ end;
 $$;
 
 comment on function pgvectorize_private._toast_pages
-    is 'Pages that a value takes out of line.';
+    is 'Pages that a value uses out of line.';

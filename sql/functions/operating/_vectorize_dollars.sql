@@ -1,6 +1,5 @@
--- Compute what Vectorize charges in a month for so many stored and so many queried
--- dimensions: its formula charges the stored ones with the queried ones, and once
--- more by themselves.
+-- Return what Vectorize charges in a month for so many stored and so many queried dimensions.
+-- Its formula charges stored dimensions twice: with the queried ones, and by themselves.
 create or replace function pgvectorize_private._vectorize_dollars(stored bigint, queried bigint)
 returns numeric
 language sql

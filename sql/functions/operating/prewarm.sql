@@ -1,15 +1,15 @@
--- Read an index's table and indexes into memory, so that the first searches after a start
--- of the server wait for no disk; return what was read, in that order.
+-- Read the table of an index and its Postgres indexes into memory, so that the first searches
+-- after a start of the server do not wait for the disk. Returns what was read, in that order.
 --
--- What fits goes into the shared buffers: the HNSW index first of all, then those of
--- namespaces, the other indexes, the table and the vectors that lie in its TOAST table. The
--- rest is read into the system's cache only. The HNSW index is read last, so that it
--- stays. What others have in the shared buffers has to go.
+-- The shared buffers get what fits. The HNSW index has priority, then the HNSW indexes of
+-- namespaces, the other indexes, the table, and its TOAST table, where long vectors lie. The
+-- rest is read into the system's cache only. The HNSW index is read last, so that nothing
+-- evicts it. Other pages leave the shared buffers.
 --
--- is_buffered  in the shared buffers, of which this takes nine tenths at most
+-- is_buffered  whether it was read into the shared buffers; at most nine tenths are used
 --
--- Needs the extension pg_prewarm, and rights to read the index. The TOAST table only its
--- owner may read: to others it is not read, and not in the answer.
+-- It needs the extension pg_prewarm and the right to read the index. Only the owner may read
+-- the TOAST table; for other roles it is skipped.
 create or replace function pgvectorize.prewarm(index text)
 returns table (
     relation     text,
@@ -23,7 +23,7 @@ as $$
 declare
     target  pgvectorize_private.indexes := pgvectorize_private._lock_index(index);
     home    text;
-    warmed  regclass;  -- not looked up by name: only a superuser may see into pg_toast
+    warmed  regclass;  -- no look-up by name: only a superuser may look into pg_toast
 begin
     select quote_ident(namespace.nspname) into home
     from pg_extension as extension
@@ -57,10 +57,14 @@ begin
                 and has_table_privilege(class.reltoastrelid, 'select')
         ),
         placed as (
-            select wanted.*, sum(wanted.bytes) over (order by wanted.place, wanted.relation::oid) as with_those_before
+            select
+                wanted.relation, wanted.bytes, wanted.place,
+                sum(wanted.bytes) over (order by wanted.place, wanted.relation::oid) as with_those_before
             from wanted
         )
-        select placed.relation, placed.relation::text, placed.bytes, placed.with_those_before <= 0.9 * pgvectorize_private._setting_bytes('shared_buffers')
+        select
+            placed.relation, placed.relation::text, placed.bytes,
+            placed.with_those_before <= 0.9 * pgvectorize_private._setting_bytes('shared_buffers')
         from placed
         order by placed.place desc, placed.relation::oid desc
     loop

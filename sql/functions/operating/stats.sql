@@ -1,23 +1,23 @@
--- Return what an operator wants to know of an index: its rows, room, use and builds. It
--- takes no rights but to read.
+-- Return what an operator wants to know about an index: its rows, sizes, use and builds. It
+-- needs only the right to read.
 --
--- vector_count, namespace_count  estimates above 100,000 vectors, which is_estimate says;
---                 with `exact` they are counted, which takes a scan. namespace_count is
---                 null while nothing is known of it
--- table_bytes     the table, without its TOAST table, where vectors lie of more than 2 kB
--- other_index_bytes  the indexes on ids and namespaces, and any of somebody else's
--- bytes_per_vector  of all that
--- live_rows, dead_rows, modified_rows  as Postgres counts them; modified since last analyzed
--- last_vacuum, last_analyze  by autovacuum or by hand, is_autovacuum and is_autoanalyze say
--- table_hit_ratio, hnsw_hit_ratio  of the pages that were asked for, what share was in the
---                 shared buffers; null where none was
+-- vector_count, namespace_count  above 100,000 vectors these are estimates, as is_estimate
+--                 says; `exact` counts them with a scan. namespace_count is null until the
+--                 table was analyzed
+-- table_bytes     the table without its TOAST table, where vectors of more than 2 kB lie
+-- other_index_bytes  the indexes on ids and namespaces, and those that somebody else created
+-- bytes_per_vector  total_bytes for each vector
+-- live_rows, dead_rows, modified_rows  as Postgres counts them; modified since the last analyze
+-- last_vacuum, last_analyze  is_autovacuum and is_autoanalyze say whether autovacuum did it
+-- table_hit_ratio, hnsw_hit_ratio  the share of the requested pages that was in the shared
+--                 buffers; null if none was requested
 -- indexes         an object for each Postgres index, see below
--- running_builds  see build_progress; a role that is no member of pg_read_all_stats sees only its own
--- counted_since   when scans and pages began to be counted, null for ever
+-- running_builds  see build_progress; only members of pg_read_all_stats see those of other roles
+-- counted_since   when Postgres last reset its counters; null if never
 --
--- Of each Postgres index: relation, kind (hnsw; namespace or metadata, with the `subject`;
--- ids; namespaces; new for an HNSW index that is not in its place; other), is_valid, bytes,
--- scans and last_scan.
+-- Each object has relation, kind (hnsw; namespace or metadata, with the `subject`; ids;
+-- namespaces; new for an HNSW index that is not swapped in; other), is_valid, bytes, scans and
+-- last_scan.
 create or replace function pgvectorize.stats(index text, exact boolean default false)
 returns table (
     name                  text,
@@ -61,7 +61,9 @@ declare
     known  pg_stat_all_tables;
 begin
     name := target.name;
-    has_hnsw := pgvectorize_private._is_valid_index(pgvectorize_private._relation_name(target.id, 'embedding_hnsw'));
+    has_hnsw := pgvectorize_private._is_valid_index(
+        pgvectorize_private._hnsw_name(target.id)
+    );
     index_precision := target.index_precision;
     m := target.m;
     ef_construction := target.ef_construction;
@@ -82,8 +84,8 @@ begin
         sum(each.hits) filter (where each.kind = 'hnsw')
             / nullif(sum(each.hits + each.reads) filter (where each.kind = 'hnsw'), 0)::double precision,
         coalesce(jsonb_agg(jsonb_build_object(
-            'relation', each.relation::text, 'kind', each.kind, 'subject', each.subject, 'is_valid', each.is_valid,
-            'bytes', each.bytes, 'scans', each.scans,
+            'relation', each.relation::text, 'kind', each.kind, 'subject', each.subject,
+            'is_valid', each.is_valid, 'bytes', each.bytes, 'scans', each.scans,
             'last_scan', to_char(each.last_scan at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"+00:00"')
         )), '[]')
     into hnsw_bytes, namespace_hnsw_bytes, metadata_index_bytes, other_index_bytes, hnsw_hit_ratio, indexes
@@ -114,4 +116,4 @@ end;
 $$;
 
 comment on function pgvectorize.stats
-    is 'Rows, room, use and builds of an index.';
+    is 'Rows, sizes, use and builds of an index.';

@@ -1,11 +1,10 @@
--- Return what each index stores and how often it was queried, by month, newest
--- first, and what the same would cost at Vectorize: its formula, before what its
--- plans include, of which there is one allowance an account; see prices().
+-- Return what each index stores and how often it was queried, by month, newest first, and what
+-- Vectorize would charge for that. The price follows Vectorize's formula, without what its
+-- plans include for each account; see prices().
 --
--- An index is counted from when `update_index(count_queries => true)` says so;
--- otherwise its queried columns are null and it has one row, for this month. The
--- stored vectors are as of now, for earlier months too; above 100,000 they are an
--- estimate.
+-- Queries are counted after `update_index(count_queries => true)`. If they are not, the queried
+-- columns are null, and the index has one row, for this month. Stored vectors are counted now,
+-- for earlier months too; above 100,000 they are an estimate.
 create or replace function pgvectorize.usage(index text default null)
 returns setof pgvectorize.index_usage
 language plpgsql
@@ -54,7 +53,12 @@ begin
         )
         select target.name, amounts.month, target.dimensions, amounts.stored, amounts.stored_dimensions,
             amounts.queries, amounts.queried_dimensions,
-            round(pgvectorize_private._vectorize_dollars(amounts.stored_dimensions, amounts.queried_dimensions), 4)
+            round(
+                pgvectorize_private._vectorize_dollars(
+                    amounts.stored_dimensions, amounts.queried_dimensions
+                ),
+                4
+            )
         from amounts
         order by amounts.month desc;
     end loop;

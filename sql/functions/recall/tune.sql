@@ -24,10 +24,11 @@ set search_path = pg_catalog, pg_temp
 as $$
 #variable_conflict use_variable
 declare
-    target pgvectorize_private.indexes := pgvectorize_private._lock_index(index);
-    points pgvectorize.recall_point[];
-    point  pgvectorize.recall_point;
-    best   pgvectorize.recall_point;
+    target  pgvectorize_private.indexes := pgvectorize_private._lock_index(index);
+    points  pgvectorize.recall_point[];
+    point   pgvectorize.recall_point;
+    best    pgvectorize.recall_point;
+    problem text;
 begin
     perform pgvectorize_private._check_recall(recall);
     if current_setting('transaction_read_only')::boolean then
@@ -44,24 +45,27 @@ begin
         best := point;
     end loop;
     if point.ef_search is null and best is not null then
-        raise exception 'ef_search % finds % (± %) of the true nearest in index "%", not %',
-            best.ef_search, round(best.recall::numeric, 4), round(best.standard_error::numeric, 4), target.name, recall
-            using errcode = 'PV008',
-                  hint = case
-                      when best.recall >= recall then 'Measure with more queries, which makes the error smaller.'
-                      else format(
-                          'Build an HNSW index that finds more, such as: pgvectorize build %s %s',
-                          target.name,
-                          case
-                              when target.index_precision = 'binary' and target.dimensions <= 4000
-                                  then '--index-precision float16'
-                              else format(
-                                  '--m %s --ef-construction %s',
-                                  least(2 * target.m, 100), least(4 * target.ef_construction, 1000)
-                              )
-                          end
-                      )
-                  end;
+        problem := format(
+            'ef_search %s finds %s (± %s) of the true nearest in index "%s", not %s',
+            best.ef_search, round(best.recall::numeric, 4), round(best.standard_error::numeric, 4), target.name,
+            recall
+        );
+        if best.recall >= recall then
+            raise exception '%', problem
+                using errcode = 'PV008', hint = 'Measure with more queries, which makes the error smaller.';
+        end if;
+        perform pgvectorize_private._refuse_with_action(
+            problem, 'Build an HNSW index that finds more, such as:',
+            action => 'build',
+            arguments => jsonb_build_object('index', target.name) || case
+                when target.index_precision = 'binary' and target.dimensions <= 4000
+                    then jsonb_build_object('index_precision', 'float16')
+                else jsonb_build_object(
+                    'm', least(2 * target.m, 100), 'ef_construction', least(4 * target.ef_construction, 1000)
+                )
+            end,
+            sqlstate_code => 'PV008'
+        );
     end if;
 
     if point.ef_search is not null then

@@ -30,9 +30,9 @@ begin
     into enough, best
     from pgvectorize_private.recalls where recalls.index_id = target.id;
     if best is null then
-        perform pgvectorize_private._refuse_request(
-            format('the recall of index "%s" has not been measured', target.name),
-            format('Run: pgvectorize tune %s --recall %s', target.name, recall)
+        perform pgvectorize_private._refuse_with_action(
+            format('the recall of index "%s" has not been measured', target.name), 'Run:',
+            action => 'tune', arguments => jsonb_build_object('index', target.name, 'recall', recall)
         );
     end if;
     return case when enough <= pgvectorize_private._limit('ef_search', false) then enough end;
