@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from pgvectorize import BuildProgress, Client, Index
-from pgvectorize.cli import building
+from pgvectorize.cli import builds
 from pgvectorize.cli.options import Session
 
 VALUES = np.random.default_rng(2).normal(size=(1_200, 64)).astype(np.float32)
@@ -104,13 +104,13 @@ def test_who_watches_sees_how_far_it_is(
 
     monkeypatch.setattr(Index, "build_progress", progress)
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
-    monkeypatch.setattr(building, "_POLL_SECONDS", 0.01)
+    monkeypatch.setattr(builds, "_POLL_SECONDS", 0.01)
     context: Any = None
-    with building.watched_build(Session(context, dsn, False, False), index.name):
+    with builds.watched_build(Session(context, dsn, False, False), index.name):
         while not seen:
             index.count()
     assert set(seen) == {index.name}
-    with building.watched_build(Session(context, "host=127.0.0.1 port=1", False, False), "x"):
+    with builds.watched_build(Session(context, "host=127.0.0.1 port=1", False, False), "x"):
         assert index.count() == 1_200  # that it cannot be watched ends nothing
 
 

@@ -14,7 +14,7 @@ from click.testing import Result
 
 import pgvectorize
 from pgvectorize import IndexInfo, RecallPoint
-from pgvectorize.cli import tuning
+from pgvectorize.cli import recall as recall_module
 from pgvectorize.cli.output import console
 
 VALUES = np.random.default_rng(1).normal(size=(300, 8))
@@ -167,7 +167,7 @@ def test_bars_begin_below_the_least_and_end_at_all(client: pgvectorize.Client, i
     ]
     printer = console()
     with printer.capture() as capture:
-        printer.print(tuning._curve(info, points))
+        printer.print(recall_module._curve(info, points))
     lines = [line for line in capture.get().splitlines() if "±" in line]
     assert [line.count("█") for line in lines] == [12, 18, 24]
     assert ["in use" in line for line in lines] == [False, True, False]

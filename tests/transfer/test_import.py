@@ -30,7 +30,7 @@ from pgvectorize import (
     Mutation,
     transfer,
 )
-from pgvectorize.cli.transfer import _progress_bar
+from pgvectorize.cli.output import progress_bar
 from pgvectorize.transfer import Refusal, import_vectors
 from pgvectorize.transfer.ndjson import NdjsonReader
 from tests.cli.test_output import Terminal
@@ -631,7 +631,7 @@ def test_many_refusals_are_counted_or_reported(
 def test_a_bar_moves_on_a_terminal_only(monkeypatch: pytest.MonkeyPatch) -> None:
     for stderr, drawn in ((io.StringIO(), False), (Terminal(), True)):
         monkeypatch.setattr(sys, "stderr", stderr)
-        with _progress_bar("importing") as move:
+        with progress_bar("importing") as move:
             assert (move is not None) is drawn
             if move is not None:
                 move(1, None)
