@@ -196,7 +196,7 @@ def _read(file: str) -> Any:
         except OSError as error:
             raise InvalidRequest(f"cannot read {file}: {error.strerror}", hint=hint) from error
         except ValueError as error:
-            raise InvalidRequest(f"{file} is not an .npy file: {error}", hint=hint) from error
+            raise InvalidRequest(f"{file} is not a .npy file: {error}", hint=hint) from error
     with transfer.reading(file, "ndjson", needs_id=False) as reader:
         return [vector.values for vector in transfer.Rows(file, reader, hint=hint)]
 
