@@ -89,7 +89,9 @@ def cli_page() -> Iterator[str]:
     yield "# Command line\n"
     context = click.Context(cli.main, info_name="pgvectorize", terminal_width=80)
     yield f"```text\n{cli.main.get_help(context)}\n```\n"
-    for name, command in cli.main.commands.items():
+    for name in cli.main.list_commands(context):
+        command = cli.main.get_command(context, name)
+        assert command is not None
         inner = click.Context(command, info_name=name, parent=context)
         yield f"## {name}\n\n```text\n{command.get_help(inner)}\n```\n"
 

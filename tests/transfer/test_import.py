@@ -683,7 +683,7 @@ def test_every_line_is_a_vector_or_a_refusal(lines: list[bytes], end: bytes) -> 
         for number, text in enumerate(data.split(b"\n"), 1)
         if text.removeprefix(b"\xef\xbb\xbf" if number == 1 else b"").strip()
     ]
-    stream: Any = io.BufferedReader(io.BytesIO(data))  # type: ignore[arg-type]
+    stream: Any = io.BufferedReader(io.BytesIO(data))
     reader = NdjsonReader("-", stream, stream, None)
     found = list(reader.rows())
     assert [row.line for row in found] == expected

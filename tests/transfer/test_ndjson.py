@@ -33,7 +33,7 @@ PRETTY = json.dumps(VECTORS, indent=2, ensure_ascii=False)
 
 
 def read(data: bytes) -> list[Numbered | Refusal]:
-    stream: Any = io.BufferedReader(io.BytesIO(data))  # type: ignore[arg-type]
+    stream: Any = io.BufferedReader(io.BytesIO(data))
     return list(NdjsonReader("-", stream, stream, None).rows())
 
 
