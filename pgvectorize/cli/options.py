@@ -35,6 +35,13 @@ _WRANGLERS = {
 }
 
 
+# What several commands say of the same option.
+FILTER = """Such as '{"price": {"$lt": 100}}'."""
+NAMESPACE = "Only this one."
+RETURN_VALUES = "With the values."
+RETURN_METADATA = "With the metadata, or with the properties that have a metadata index."
+
+
 class GroupOptions(NamedTuple):
     """What was said before the name of the command."""
 

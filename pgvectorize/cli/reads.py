@@ -9,7 +9,16 @@ from typing import Any
 import click
 
 from pgvectorize import Index
-from pgvectorize.cli.options import DatabaseCommand, ManyValues, Session, options_of
+from pgvectorize.cli.options import (
+    FILTER,
+    NAMESPACE,
+    RETURN_METADATA,
+    RETURN_VALUES,
+    DatabaseCommand,
+    ManyValues,
+    Session,
+    options_of,
+)
 from pgvectorize.cli.output import table, vectors_table
 
 
@@ -37,10 +46,10 @@ def get_vectors(session: Session, name: str, ids: tuple[str, ...]) -> None:
     Index.list_vectors,
     count="How many, 1 to 1,000.",
     cursor="Where to continue, from the page before.",
-    filter="""Such as '{"price": {"$lt": 100}}'.""",
-    namespace="Only this one.",
-    return_values="With the values.",
-    return_metadata="With the metadata, or with the properties that have a metadata index.",
+    filter=FILTER,
+    namespace=NAMESPACE,
+    return_values=RETURN_VALUES,
+    return_metadata=RETURN_METADATA,
 )
 @click.pass_obj
 def list_vectors(session: Session, /, name: str, **options: Any) -> None:
@@ -101,8 +110,8 @@ def list_namespaces(session: Session, name: str) -> None:
 @options_of(
     Index.facets,
     property_name="Dots reach into nested objects.",
-    filter="""Such as '{"price": {"$lt": 100}}'.""",
-    namespace="Only this one.",
+    filter=FILTER,
+    namespace=NAMESPACE,
     top_k="How many, 1 to 1,000.",
     buckets="Count numbers in this many ranges instead.",
 )

@@ -10,6 +10,9 @@ import click
 
 from pgvectorize import Index, Matches
 from pgvectorize.cli.options import (
+    FILTER,
+    RETURN_METADATA,
+    RETURN_VALUES,
     DatabaseCommand,
     ManyValues,
     Session,
@@ -44,9 +47,9 @@ def search_options(command: F) -> F:
         options_of(
             Index.query,
             top_k="How many, 1 to 1,000.",
-            return_values="With the values.",
-            return_metadata="With the metadata, or with the properties that have a metadata index.",
-            filter="""Such as '{"price": {"$lt": 100}}'.""",
+            return_values=RETURN_VALUES,
+            return_metadata=RETURN_METADATA,
+            filter=FILTER,
         ),
         click.option("--vector-id", help="Search with the stored vector of this id instead."),
         click.option(

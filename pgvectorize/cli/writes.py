@@ -9,6 +9,8 @@ import click
 
 from pgvectorize import Deletion, Index, Mutation, transfer
 from pgvectorize.cli.options import (
+    FILTER,
+    NAMESPACE,
     DatabaseCommand,
     ManyValues,
     Session,
@@ -32,9 +34,7 @@ _atomic = options_of(
 )
 
 _ids = click.option("--ids", cls=ManyValues, metavar="ID ...", help="One or more ids.")
-_filter_and_namespace = options_of(
-    Index.delete, filter="""Such as '{"price": {"$lt": 100}}'.""", namespace="Only this one."
-)
+_filter_and_namespace = options_of(Index.delete, filter=FILTER, namespace=NAMESPACE)
 
 
 @click.command("insert", cls=DatabaseCommand)

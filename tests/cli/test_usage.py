@@ -35,6 +35,17 @@ def command(name: str) -> click.Command:
     return found
 
 
+WRANGLERS = {
+    *("create", "delete", "get", "list", "list-vectors", "insert", "upsert", "query"),
+    *("get-vectors", "delete-vectors", "info"),
+    *("create-metadata-index", "list-metadata-index", "delete-metadata-index"),
+}
+
+
+def test_the_commands_are_wranglers_and_a_few_of_ours() -> None:
+    assert set(COMMANDS) >= WRANGLERS
+
+
 def test_every_command_of_a_room_is_listed_there() -> None:
     """`--help` imports no room, so it has the names and the first sentences in a table."""
     rooms = {path.stem for path in Path(str(cli_module.__file__)).parent.glob("[!_]*.py")}
