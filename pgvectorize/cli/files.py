@@ -132,7 +132,8 @@ def import_(
             on_progress=on_progress,
             **options,
         )
-    sentences = [
+    sentences = [] if summary.read or summary.resumed_after else ["The file holds no vectors."]
+    sentences += [
         f"Imported {summary.written:,} of {summary.read:,} vectors into index '{name}' "
         f"{_speed(summary, summary.read)}."
     ]

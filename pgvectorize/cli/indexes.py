@@ -157,7 +157,7 @@ def info(session: Session, name: str, exact: bool) -> None:
 
 
 def searched_exactly(info: IndexInfo) -> list[str]:
-    """Return what there is to say of an index without an HNSW index."""
+    """Return what to say about an index without an HNSW index."""
     if info.has_hnsw:
         return []
     return [

@@ -35,7 +35,7 @@ _WRANGLERS = {
 }
 
 
-# What several commands say of the same option.
+# The help of options that several commands have.
 FILTER = """Such as '{"price": {"$lt": 100}}'."""
 NAMESPACE = "Only this one."
 RETURN_VALUES = "With the values."
@@ -99,7 +99,7 @@ class Session:
 
 
 class DatabaseCommand(click.Command):
-    """A command on a database: it takes `--dsn` and `--json`, and gets a `Session`."""
+    """A command on a database: it has `--dsn` and `--json`, and gets a `Session`."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -166,7 +166,7 @@ def _cell(value: object) -> str:
 
 @contextmanager
 def progress_bar(text: str) -> Iterator[Callable[[int, int | None], None] | None]:
-    """Give what moves a bar to so much of so much; None if stderr is no terminal."""
+    """Give a function that moves a bar, or None if stderr is not a terminal."""
     if not sys.stderr.isatty():
         yield None
         return

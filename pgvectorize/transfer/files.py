@@ -34,8 +34,8 @@ _FORMAT_HINT = "Give a format: ndjson, parquet or npy."
 class Refusal:
     """A vector of a file that was not written.
 
-    `line` counts from 1; in Parquet it is the row. `column` is where the fault is, or where a
-    vector in a JSON array begins; else None.
+    `line` counts from 1; in Parquet it is the row. `column` is the place of a fault in JSON, or
+    of a vector in a JSON array, else None.
     """
 
     line: int
@@ -45,7 +45,7 @@ class Refusal:
 
     def told(self, file: str, unit: str) -> str:
         """Return it as one line: where in the file, and why."""
-        where = unit_of(unit, self.line, self.column)
+        where = place_of(unit, self.line, self.column)
         named = "" if self.id is None else f', id "{self.id[:64]}"'
         return f"{file}, {where}{named}: {self.reason}"
 
@@ -91,7 +91,7 @@ class Writer(Protocol):
         """Write what stands at the end, or is known only then."""
 
 
-def unit_of(unit: str, line: int, column: int | None) -> str:
+def place_of(unit: str, line: int, column: int | None) -> str:
     return f"{unit} {line}" if column is None else f"{unit} {line}, column {column}"
 
 
@@ -151,7 +151,7 @@ def cannot(what: str, file: File, error: OSError) -> InvalidRequest:
 def opened(file: File) -> Iterator[tuple[BinaryIO, BinaryIO]]:
     """Give a stream to read, and the one that tells how much of the file was read.
 
-    They are two for what is compressed, which its content tells, not its name.
+    They differ if the file is compressed, which its content shows, not its name.
     """
     with ExitStack() as stack:
         try:
@@ -181,9 +181,9 @@ def _stdin() -> Iterator[io.BufferedReader]:
 
 @contextmanager
 def replacing(paths: list[Path]) -> Iterator[list[Path]]:
-    """Give names beside `paths` to write to, which take their places in the end, or go.
+    """Give names beside `paths` to write to. At the end they replace `paths`, or are deleted.
 
-    A link stays, and what it leads to is replaced. A pipe or a device is written to.
+    A link stays, and its target is replaced. A pipe or a device is written to directly.
     """
     paths = [path.resolve() if path.is_symlink() else path for path in paths]
     parts = [

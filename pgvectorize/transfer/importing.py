@@ -77,19 +77,19 @@ def import_vectors(
 ) -> ImportSummary:
     """Write the vectors of a file to an index.
 
-    The format is that of the file's ending (`format_of`); "-" is stdin, as NDJSON.
-    `create` is the metric of a new index with the dimensions of the first vector; an
-    index of that metric that is there already is used.
+    The file's ending names the format (`format_of`); "-" is stdin, as NDJSON. `create` is
+    the metric of a new index with the dimensions of the first vector. If an index of that
+    metric exists already, it is used.
 
-    The file is one all-or-nothing change, whose ids are held in memory until it is
-    made. With `atomic=False`, `resume` or `on_error="skip"` each batch is a change of
-    its own, memory is constant, and a file beside the input, which goes in the end,
-    holds how far it got: `resume` begins there. "skip" gives each vector that is refused
-    to `on_refusal` and writes the others.
+    The file is one all-or-nothing change, and its ids are held in memory until the end.
+    With `atomic=False`, `resume` or `on_error="skip"` each batch is a change of its own,
+    and memory is constant. A file beside the input holds how far the import is, until it
+    ends; `resume` continues there. "skip" gives each vector that is refused to
+    `on_refusal` and writes the others.
 
-    As one change the file is loaded as by `Index.bulk_load`, which has `rebuild`, `memory`
-    and `workers`, too. In batches a new index gets its HNSW index in the end, also when
-    the import was interrupted and resumed; one that is there keeps its own throughout.
+    As one change the file is loaded by `Index.bulk_load`, with its `rebuild`, `memory` and
+    `workers`. In batches a new index gets its HNSW index at the end, also after the import
+    was interrupted and resumed. An index that existed keeps its HNSW index throughout.
 
     Raises `InvalidVector`, which names the line, and `InvalidRequest`.
     """
@@ -154,7 +154,7 @@ class _Import:
         self.already_read = self.read = self.written = self.refused = 0
 
     def as_one(self, reader: Reader, create: Metric | None) -> None:
-        """Write all or nothing; an index that was made for it goes again, too."""
+        """Write all or nothing. If that fails, an index that was made for it is deleted."""
         self._unit = reader.unit
         rows = reader.rows()
         first = list(islice(rows, 1))
@@ -181,7 +181,7 @@ class _Import:
         self.read, self.written = vectors.count, load.mutation.count
 
     def in_batches(self, reader: Reader, create: Metric | None, progress: ProgressFile) -> None:
-        """Write batch by batch, each a change of its own, and keep how far it got."""
+        """Write batch by batch, each a change of its own, and keep how far the import is."""
         self._unit = reader.unit
         begins = reader.place
         rows = reader.rows()
@@ -191,7 +191,7 @@ class _Import:
                 info, is_new = self._found_or_made(batch, create)
                 if is_new:
                     self.builds_in_the_end = True
-                    # before it goes, so that it comes back whenever the import is killed
+                    # before the HNSW index is dropped, so that a killed import is resumed with it
                     progress.write(info, Done(begins, self.already_read, True))
                     self._index.drop_hnsw()
             self._write_batch(batch, info)

@@ -1,4 +1,4 @@
-"""Vectorize's NDJSON: one vector a line, as wrangler has it; and JSON documents with vectors."""
+"""Vectorize's NDJSON, one vector per line as in wrangler, and JSON documents with vectors."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import numpy as np
 from pgvectorize import InvalidRequest, Vector
 from pgvectorize.transfer.files import File, Numbered, Place, Refusal, name_of
 
-# One vector of 16,000 dimensions takes about 0.4 MB; a file that is no NDJSON may be one line.
+# One vector of 16,000 dimensions takes about 0.4 MB; a file of another format may be one line.
 _MAX_LINE = 64 * 1024 * 1024
 _SHAPE = "id, values, namespace and metadata"
 # how a JSON document begins: an array, or an object whose first member is an array of vectors
@@ -26,10 +26,10 @@ _DECODER = json.JSONDecoder()
 
 
 class NdjsonReader:
-    """Reads NDJSON, one JSON array, or {"vectors": [...]}; skips blank lines.
+    """Reads NDJSON, one JSON array, or {"vectors": [...]}. Blank lines are skipped.
 
-    NDJSON is read line by line, a JSON document is read whole. What is no vector is a refusal
-    with its place. What is neither raises `InvalidRequest`, which says what it is.
+    NDJSON is read line by line, a JSON document as a whole. What is not a vector becomes a
+    `Refusal` with its place. Another format raises `InvalidRequest`, which names it.
     """
 
     unit = "line"
@@ -79,21 +79,28 @@ class NdjsonReader:
 
     def lines(self) -> Iterator[tuple[int, bytes | None]]:
         """Read the lines that are not blank, with their numbers; None for one too long."""
+        is_first = self._offset == 0
         while text := self._read(self._stream.readline, _MAX_LINE):
             is_whole = len(text) < _MAX_LINE or text.endswith(b"\n")
             self._line += 1
             if self._line == 1:
                 text = text.removeprefix(b"\xef\xbb\xbf")
-            if _DOCUMENT.match(text):  # its length does not matter: it is read whole
+            if is_whole and not text.strip():
+                continue
+            if is_first and _DOCUMENT.match(text):  # is read whole, however long the line is
                 yield self._line, text
-                continue
-            if is_whole:
-                if text.strip():
-                    yield self._line, text.rstrip(b"\r\n")
-                continue
-            while len(text) == _MAX_LINE and not text.endswith(b"\n"):
-                text = self._read(self._stream.readline, _MAX_LINE)
-            yield self._line, None
+            elif is_whole:
+                yield self._line, text.rstrip(b"\r\n")
+            else:
+                self._skip_line()
+                yield self._line, None
+            is_first = False
+
+    def _skip_line(self) -> None:
+        """Skip the rest of a line."""
+        while text := self._read(self._stream.readline, _MAX_LINE):
+            if text.endswith(b"\n"):
+                return
 
     def _read(self, read: Callable[[int], bytes], size: int) -> bytes:
         try:
@@ -101,17 +108,17 @@ class NdjsonReader:
         except (EOFError, OSError, zlib.error) as error:  # a broken .gz
             raise InvalidRequest(
                 f"cannot read {self._name} after line {self._line}: {error}",
-                hint="Is the file whole?",
+                hint="Check that the file is complete.",
             ) from error
         self._offset += len(data)
         return data
 
     def _is_document(self, text: bytes) -> bool:
-        """Tell whether the file is one JSON document with vectors, by its first line."""
+        """Return whether the file is one JSON document with vectors, by its first line."""
         return _DOCUMENT.match(text + self._ahead(text)) is not None
 
     def _ahead(self, text: bytes) -> bytes:
-        """Return what follows a line that only begins a JSON object."""
+        """Return what follows the first line, if this line is the beginning of a JSON object."""
         if not text.lstrip().startswith(b"{"):
             return b""
         try:
@@ -124,7 +131,7 @@ class NdjsonReader:
         return b""
 
     def _check_kind(self, text: bytes) -> None:
-        """Refuse a file whose first line shows that it is no NDJSON."""
+        """Refuse a file whose first line shows another format."""
         for is_other, kind, hint in (
             (text.startswith(b"PAR1"), "Parquet", "Name it .parquet, and use `import`."),
             (
@@ -143,7 +150,7 @@ class NdjsonReader:
                 "Put each vector on one line (jq -c .), or all of them into one array.",
             ),
             (
-                _CSV.match(text) is not None,
+                b'":' not in text and _CSV.match(text) is not None,
                 "CSV",
                 'Write each row as a line {"id": "…", "values": […]}, or the table as Parquet.',
             ),
@@ -166,7 +173,6 @@ class NdjsonReader:
         begin = _DOCUMENT.match(data)
         assert begin is not None
         here = position.next(begin.end())
-        is_array = data[begin.end() - 1 :].lstrip() == data.lstrip()
         while text[here : here + 1] != "]":
             line, column = position.of(here)
             try:
@@ -189,7 +195,7 @@ class NdjsonReader:
                 break
             raise self._broken(position.of(here), "not JSON: expecting a comma or the end")
         rest = text[here + 1 :].strip()
-        if rest != ("" if is_array else "}"):
+        if rest != ("" if text.lstrip().startswith("[") else "}"):
             raise self._broken(position.of(here + 1), "only vectors are expected")
 
     def _broken(self, place: tuple[int, int], problem: str) -> InvalidRequest:
@@ -223,7 +229,7 @@ class _Position:
 def numbered(
     line: int, text: bytes | None, values: Any = None, *, needs_id: bool = True
 ) -> Numbered | Refusal:
-    """Return the vector of a line; its values may come from elsewhere."""
+    """Return the vector of a line. Its values may come from elsewhere."""
     if text is None:
         return Refusal(line, None, f"longer than {_MAX_LINE >> 20} MiB")
     try:
@@ -237,7 +243,7 @@ def numbered(
         return Refusal(line, None, f"not JSON: {error}")
     if values is not None and isinstance(given, dict):
         if "values" in given:
-            return Refusal(line, None, "values stand here and in the matrix")
+            return Refusal(line, None, "values are here and in the matrix")
         given["values"] = values
     return _vector(line, given, needs_id)
 

@@ -63,7 +63,7 @@ class NpyReader:
 
 
 class NpyWriter:
-    """Writes both files; the number of rows goes into the header in the end."""
+    """Writes both files, and at the end the number of rows into the header."""
 
     def __init__(self, matrix: BinaryIO, lines: BinaryIO, dimensions: int) -> None:
         self._matrix = matrix

@@ -1,4 +1,4 @@
-"""Vectors from a file, and the place of each: what `insert`, `upsert` and `import` read with."""
+"""The vectors of a file and the place of each, for `insert`, `upsert` and `import`."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from pgvectorize.transfer.files import (
     matrix_paths,
     name_of,
     opened,
-    unit_of,
+    place_of,
 )
 from pgvectorize.transfer.ndjson import NdjsonReader
 from pgvectorize.transfer.npy import NpyReader
@@ -50,9 +50,9 @@ def reading(
 
 
 class Rows:
-    """The vectors of a file, one by one. The first that is none raises `InvalidVector`.
+    """The vectors of a file, one by one. The first refusal raises `InvalidVector` with `hint`.
 
-    `hint` ends the errors. With `info` a vector must have the dimensions of that index.
+    With `info` a vector must have the dimensions of that index.
     """
 
     def __init__(
@@ -114,7 +114,7 @@ class Rows:
             problem = error.message.removeprefix(f"row {error.row}")
             if problem == error.message:  # Vectorize's own words, in strict mode
                 problem = f": {problem}"
-            where = unit_of(self._reader.unit, line, column)
+            where = place_of(self._reader.unit, line, column)
             raise InvalidVector(
                 f"{self._name}, {where}{problem}", hint=self._hint, row=line
             ) from error
@@ -125,7 +125,7 @@ def stopped(refusal: Refusal, name: str, unit: str, hint: str) -> InvalidVector:
 
 
 def fitting(row: Numbered | Refusal, info: IndexInfo) -> Numbered | Refusal:
-    """Refuse what has another number of dimensions: among others it could seem the usual one."""
+    """Refuse a vector with another number of dimensions than the index."""
     if isinstance(row, Refusal):
         return row
     found = dimensions_of(row.vector)

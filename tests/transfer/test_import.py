@@ -243,7 +243,7 @@ def test_a_gz_that_was_cut_off_is_refused(
         (np.ones(3), ['{"id": "a"}'], "is not a matrix of numbers"),
         (np.array([["x"]]), ['{"id": "a"}'], "is not a matrix of numbers"),
         (np.array([[{}]], dtype=object), ['{"id": "a"}'], r"is not a \.npy file"),
-        (np.ones((1, 3)), ['{"id": "a", "values": [1]}'], "values stand here and in the matrix"),
+        (np.ones((1, 3)), ['{"id": "a", "values": [1]}'], "values are here and in the matrix"),
         (np.ones((2, 3)), ['{"id": "a"}', "{"], "line 2, column 2: not JSON"),
     ],
 )
@@ -506,7 +506,7 @@ def test_an_input_that_was_changed_is_not_resumed(
     client.create_index(new_name, dimensions=3, metric="cosine")
     with pytest.raises(InvalidRequest, match="was being imported into another index") as caught:
         transfer.import_vectors(client, new_name, file, resume=True)
-    assert caught.value.hint == f"Delete {progress} to begin anew."
+    assert caught.value.hint == f"Delete {progress} to start again."
     write_file(*GOOD, GOOD[0])
     with pytest.raises(InvalidRequest, match="was changed since its import stopped"):
         transfer.import_vectors(client, empty, file, resume=True)

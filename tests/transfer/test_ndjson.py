@@ -190,3 +190,15 @@ def test_ndjson_takes_the_same_memory_however_long_it_is(tmp_path: Path) -> None
 def test_whatever_a_file_holds_is_read_or_refused(data: bytes) -> None:
     with suppress(InvalidRequest):
         assert all(isinstance(row, (Numbered, Refusal)) for row in read(data))
+
+
+def test_the_rest_of_a_line_too_long_is_skipped(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pgvectorize.transfer.ndjson._MAX_LINE", 16)
+    for first in (b"\xef\xbb\xbf", b""):
+        found = read(first + b"x" * 40 + b"\n7\n" + b"[" * 20 + b"\n8")
+        assert [(row.line, getattr(row, "reason", "")[:12]) for row in found] == [
+            (1, "longer than "),
+            (2, "not a vector"),
+            (3, "longer than "),
+            (4, "not a vector"),
+        ]
