@@ -137,7 +137,7 @@ if not TYPE_CHECKING:  # a type checker that saw this would take misspelt names 
         """Import each name at its first use: `pgvectorize --help` needs none of what is slow."""
         from importlib import import_module
 
-        if name in ("schema", "transfer"):
+        if name in ("errors", "models", "schema", "transfer"):
             return import_module(f"pgvectorize.{name}")
         if name == "connect":
             return import_module("pgvectorize.client").Client.connect

@@ -14,9 +14,10 @@ import click
 import numpy as np
 import psycopg
 
-from pgvectorize import Client, Index, IndexInfo, InvalidRequest, RecallPoint, transfer
+from pgvectorize import Client, Index, IndexInfo, InvalidRequest, RecallPoint
 from pgvectorize.cli.options import DatabaseCommand, Session, options_of
 from pgvectorize.cli.output import console, table, to_json
+from pgvectorize.transfer.reading import Rows, reading
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -197,8 +198,8 @@ def _read(file: str) -> Any:
             raise InvalidRequest(f"cannot read {file}: {error.strerror}", hint=hint) from error
         except ValueError as error:
             raise InvalidRequest(f"{file} is not a .npy file: {error}", hint=hint) from error
-    with transfer.reading(file, "ndjson", needs_id=False) as reader:
-        return [vector.values for vector in transfer.Rows(file, reader, hint=hint)]
+    with reading(file, "ndjson", needs_id=False) as reader:
+        return [vector.values for vector in Rows(file, reader, hint=hint)]
 
 
 @contextmanager

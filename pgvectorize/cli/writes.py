@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 import click
 
-from pgvectorize import Deletion, Index, Mutation, transfer
+from pgvectorize import Deletion, Index, Mutation
 from pgvectorize.cli.options import (
     FILTER,
     NAMESPACE,
@@ -23,6 +23,7 @@ from pgvectorize.cli.options import (
 )
 from pgvectorize.cli.output import progress_bar, to_json, vectors
 from pgvectorize.models import PatchMode
+from pgvectorize.transfer.reading import Rows, reading
 
 _file = click.option(
     "--file",
@@ -82,9 +83,9 @@ def _write(
     atomic: bool,
     shape: str,
 ) -> None:
-    with transfer.reading(file, "ndjson") as reader, progress_bar("writing") as on_progress:
+    with reading(file, "ndjson") as reader, progress_bar("writing") as on_progress:
         index = session.client.index(name)
-        rows = transfer.Rows(
+        rows = Rows(
             file,
             reader,
             index.info(),

@@ -6,7 +6,6 @@ Both ways work in constant memory. They use the public, blocking client only.
 from pgvectorize.transfer.exporting import ExportSummary, export_vectors
 from pgvectorize.transfer.files import Format, Progress, Refusal, format_of
 from pgvectorize.transfer.importing import ImportSummary, Mode, OnError, import_vectors
-from pgvectorize.transfer.reading import Rows, reading
 
 __all__ = [
     "ExportSummary",
@@ -16,9 +15,7 @@ __all__ = [
     "OnError",
     "Progress",
     "Refusal",
-    "Rows",
     "export_vectors",
     "format_of",
     "import_vectors",
-    "reading",
 ]

@@ -175,8 +175,10 @@ def _stdin() -> Iterator[io.BufferedReader]:
         yield sys.stdin.buffer
         return
     reader = io.BufferedReader(cast(Any, sys.stdin.buffer))  # what a test puts there cannot peek
-    yield reader
-    reader.detach()  # or it would close what it reads
+    try:
+        yield reader
+    finally:
+        reader.detach()  # or it would close what it reads
 
 
 @contextmanager

@@ -20,6 +20,7 @@ from pgvectorize import Client, InvalidRequest, transfer
 from pgvectorize.transfer import Refusal
 from pgvectorize.transfer.files import Numbered
 from pgvectorize.transfer.ndjson import NdjsonReader
+from pgvectorize.transfer.reading import reading
 from tests.transfer.conftest import content
 
 COMMANDS = ("insert", "upsert", "import")
@@ -169,7 +170,7 @@ def test_ndjson_takes_the_same_memory_however_long_it_is(tmp_path: Path) -> None
         path = tmp_path / f"{count}.ndjson"
         path.write_text('{"id": "a", "values": [1, 2, 3, 4, 5, 6, 7, 8, 9]}\n' * count)
         tracemalloc.start()
-        with transfer.reading(path, "ndjson") as reader:
+        with reading(path, "ndjson") as reader:
             assert sum(1 for _ in reader.rows()) == count
         peaks.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()
