@@ -16,6 +16,7 @@ from pgvectorize.cli.options import (
     Session,
     batch_size,
     confirm,
+    default_of,
     force,
     option_of,
     options_of,
@@ -41,7 +42,7 @@ _filter_and_namespace = options_of(Index.delete, filter=FILTER, namespace=NAMESP
 @click.command("insert", cls=DatabaseCommand)
 @click.argument("name")
 @_file
-@batch_size(1_000)  # as wrangler has it
+@batch_size(default_of(Index.insert, "batch_size"))
 @_atomic
 @shape
 @click.pass_obj

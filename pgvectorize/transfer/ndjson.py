@@ -20,7 +20,22 @@ _MAX_LINE = 64 * 1024 * 1024
 _SHAPE = "id, values, namespace and metadata"
 # how a JSON document begins: an array, or an object whose first member is an array of vectors
 _DOCUMENT = re.compile(rb'\s*(?:\[|\{\s*"vectors"\s*:\s*\[)')
-_CSV = re.compile(rb"[^{\[\x00-\x08\x0e-\x1f]+[,;\t]")
+# how other formats begin, and what to do with them
+_OTHERS = (
+    (rb"PAR1", "Parquet", "Name it .parquet, and use `import`."),
+    (rb"\x93NUMPY", "a numpy matrix", "Name it .npy, put its NDJSON beside it, and use `import`."),
+    (rb"\xff\xfe|\xfe\xff|[{[]\0|\0[{[]", "UTF-16", "Convert it: iconv -f UTF-16 -t UTF-8"),
+    (
+        rb'(?!.*":)[^{[\x00-\x08\x0e-\x1f]+[,;\t]',
+        "CSV",
+        'Write each row as a line {"id": "…", "values": […]}, or the table as Parquet.',
+    ),
+    (
+        rb'\s*{.*\n[ \t"]',
+        "JSON over several lines",
+        "Put each vector on one line (jq -c .), or all of them into one array.",
+    ),
+)
 _SPACE = re.compile(r"[ \t\n\r]*")
 _DECODER = json.JSONDecoder()
 
@@ -70,10 +85,13 @@ class NdjsonReader:
         is_first = self._offset == 0
         for line, text in self.lines():
             if is_first and text is not None:
-                if self._is_document(text):
+                beginning = text + self._ahead(text)
+                if _DOCUMENT.match(beginning):
                     yield from self._elements(text)
                     return
-                self._check_kind(text)
+                for pattern, kind, hint in _OTHERS:
+                    if re.match(pattern, beginning):
+                        raise InvalidRequest(f"{self._name} is {kind}, not NDJSON", hint=hint)
             is_first = False
             yield numbered(line, text, needs_id=self._needs_id)
 
@@ -113,10 +131,6 @@ class NdjsonReader:
         self._offset += len(data)
         return data
 
-    def _is_document(self, text: bytes) -> bool:
-        """Return whether the file is one JSON document with vectors, by its first line."""
-        return _DOCUMENT.match(text + self._ahead(text)) is not None
-
     def _ahead(self, text: bytes) -> bytes:
         """Return what follows the first line, if this line is the beginning of a JSON object."""
         if not text.lstrip().startswith(b"{"):
@@ -129,34 +143,6 @@ class NdjsonReader:
         except (ValueError, RecursionError):
             pass
         return b""
-
-    def _check_kind(self, text: bytes) -> None:
-        """Refuse a file whose first line shows another format."""
-        for is_other, kind, hint in (
-            (text.startswith(b"PAR1"), "Parquet", "Name it .parquet, and use `import`."),
-            (
-                text.startswith(b"\x93NUMPY"),
-                "a numpy matrix",
-                "Name it .npy, put its NDJSON beside it, and use `import`.",
-            ),
-            (
-                text[:2] in (b"\xff\xfe", b"\xfe\xff", b"{\0", b"[\0", b"\0{", b"\0["),
-                "UTF-16",
-                "Convert it: iconv -f UTF-16 -t UTF-8",
-            ),
-            (
-                self._ahead(text)[1:2] in (b" ", b"\t", b'"'),
-                "JSON over several lines",
-                "Put each vector on one line (jq -c .), or all of them into one array.",
-            ),
-            (
-                b'":' not in text and _CSV.match(text) is not None,
-                "CSV",
-                'Write each row as a line {"id": "…", "values": […]}, or the table as Parquet.',
-            ),
-        ):
-            if is_other:
-                raise InvalidRequest(f"{self._name} is {kind}, not NDJSON", hint=hint)
 
     def _elements(self, head: bytes) -> Iterator[Numbered | Refusal]:
         """Read the elements of a JSON document, which begins on the current line."""
