@@ -1,20 +1,21 @@
 """A Postgres of your own: started in a folder, and stopped again; its data stay.
 
 Only this module knows which wheel brings the server. Another wheel can replace it if it can
-start a server in a folder and name its DSN.
+start a server in a folder and name its DSN. The functions import what is slow to import, as
+`import pgvectorize` imports this file.
 """
 
 from __future__ import annotations
 
 import json
-import subprocess
 import warnings
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from pgvectorize.client import Client
-from pgvectorize.errors import EmbeddedUnavailable
+if TYPE_CHECKING:
+    from pgvectorize.client import Client
 
 DEFAULT_PATH = ".pgvectorize"
 
@@ -28,6 +29,10 @@ def serve(path: str | Path = DEFAULT_PATH) -> Iterator[str]:
 
     Raises `EmbeddedUnavailable`.
     """
+    import subprocess
+
+    from pgvectorize.errors import EmbeddedUnavailable
+
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # it warns about XDG_RUNTIME_DIR on many servers
@@ -73,7 +78,8 @@ def embedded(path: str | Path = DEFAULT_PATH) -> Client:
 
     Raises `EmbeddedUnavailable`.
     """
-    from pgvectorize import schema  # alembic takes as long to import as all the rest
+    from pgvectorize import schema
+    from pgvectorize.client import Client
 
     with ExitStack() as stack:
         dsn = stack.enter_context(serve(path))

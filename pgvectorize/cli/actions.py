@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import shlex
-from dataclasses import asdict
 from typing import Any
 
 import click
 
 from pgvectorize import Finding, PgVectorizeError
+from pgvectorize.cli.output import to_json
 
 # commands that have another name than their action, with what else they need
 _COMMANDS = {"delete_index": ["delete", "--force"]}
@@ -42,4 +42,4 @@ def with_command(text: str, suggested: Finding | PgVectorizeError) -> str:
 
 
 def finding_json(finding: Finding) -> dict[str, Any]:
-    return {**asdict(finding), "command": command(finding)}
+    return {**to_json(finding), "command": command(finding)}

@@ -1,85 +1,47 @@
-"""The commands on indexes and on their metadata indexes."""
+"""The commands on indexes."""
 
 from __future__ import annotations
 
-from typing import get_args
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from pgvectorize.cli.options import DatabaseCommand, Session, confirm
-from pgvectorize.cli.output import (
-    description_json,
-    facts,
-    index_facts,
-    index_json,
-    index_table,
-    searched_exactly,
-    spinner,
-    table,
-    timestamp,
-)
-from pgvectorize.models import IndexPrecision, IndexType, Metric, Storage
+from pgvectorize import Client, Index, IndexInfo
+from pgvectorize.cli.options import DatabaseCommand, Session, confirm, force, option_of, options_of
+from pgvectorize.cli.output import facts, table, timestamp
+
+if TYPE_CHECKING:
+    from rich.table import Table
 
 
 @click.command("create", cls=DatabaseCommand)
 @click.argument("name")
-@click.option("--dimensions", type=int, help="How many numbers a vector has, 1 to 16,000.")
-@click.option("--metric", type=click.Choice(get_args(Metric)), help="How vectors are compared.")
-@click.option("--preset", help="An embedding model that names both; see `pgvectorize presets`.")
-@click.option("--description", help="Any text, kept with the index.")
-@click.option("--strict", is_flag=True, help="Enforce Vectorize's own limits on this index.")
-@click.option(
-    "--storage",
-    type=click.Choice(get_args(Storage)),
-    default="float32",
-    help="How values are kept; float16 takes half the room and rounds to three digits.",
+@options_of(
+    Client.create_index,
+    dimensions="How many numbers a vector has, 1 to 16,000.",
+    metric="How vectors are compared.",
+    preset="An embedding model that sets both; see `pgvectorize presets`.",
+    description="Any text, kept with the index.",
+    strict="Enforce Vectorize's own limits on this index.",
+    storage="How values are stored; float16 needs half the space and rounds to three digits.",
+    index_precision="What the HNSW index holds, by default what suits the dimensions.",
+    m="Neighbours of a vector in the HNSW index.",
+    ef_construction="Candidates for neighbours.  [default: 64, or 2 m if that is more]",
 )
-@click.option(
-    "--index-precision",
-    type=click.Choice(get_args(IndexPrecision)),
-    help="What the HNSW index holds, by default what suits the dimensions.",
-)
-@click.option("--m", type=int, default=16, help="Neighbours of a vector in the HNSW index, 16.")
-@click.option("--ef-construction", type=int, help="Candidates for neighbours, 64 or 2 m.")
 @click.option("--no-hnsw", is_flag=True, help="Compare every query with every vector.")
 @click.pass_obj
-def create(
-    session: Session,
-    name: str,
-    dimensions: int | None,
-    metric: Metric | None,
-    preset: str | None,
-    description: str | None,
-    strict: bool,
-    storage: Storage,
-    index_precision: IndexPrecision | None,
-    m: int,
-    ef_construction: int | None,
-    no_hnsw: bool,
-) -> None:
+def create(session: Session, /, name: str, no_hnsw: bool, **options: Any) -> None:
     """Create an index. Give dimensions and a metric, or a preset.
 
     pgvectorize create products --dimensions 3 --metric cosine
     pgvectorize create docs --preset openai/text-embedding-3-small
     pgvectorize create large --preset openai/text-embedding-3-large --storage float16
     """
-    if preset is None and (dimensions is None or metric is None):
+    if options["preset"] is None and None in (options["dimensions"], options["metric"]):
         raise click.UsageError("give --dimensions and --metric, or a --preset")
-    info = session.client.create_index(
-        name,
-        dimensions=dimensions,
-        metric=metric,
-        preset=preset,
-        description=description,
-        strict=strict,
-        storage=storage,
-        index_precision=index_precision,
-        m=m,
-        ef_construction=ef_construction,
-        hnsw=not no_hnsw,
-    )
+    info = session.client.create_index(name, hnsw=not no_hnsw, **options)
     session.answer(
-        index_json(info),
+        info,
         f"Created index '{info.name}': {info.dimensions} dimensions, {info.metric}.",
         *searched_exactly(info),
     )
@@ -87,44 +49,37 @@ def create(
 
 @click.command("update", cls=DatabaseCommand)
 @click.argument("name")
-@click.option("--name", "new_name", help="The new name; the table is renamed too.")
-@click.option("--description", help='The new description; "" removes it.')
-@click.option(
-    "--count-queries/--no-count-queries", default=None, help="Count queries for `usage`, or not."
+@option_of(
+    Client.update_index,
+    "new_name",
+    "--name",
+    "new_name",
+    help="The new name; the table is renamed too.",
 )
-@click.option("--ef-search", type=int, help="What queries use, 1 to 1,000; 0 for the default.")
+@options_of(
+    Client.update_index,
+    description='The new description; "" removes it.',
+    count_queries="Count queries for `usage`, or not.",
+    ef_search="What queries use, 1 to 1,000; 0 for the default.",
+)
 @click.pass_obj
-def update(
-    session: Session,
-    name: str,
-    new_name: str | None,
-    description: str | None,
-    count_queries: bool | None,
-    ef_search: int | None,
-) -> None:
+def update(session: Session, /, name: str, **changes: Any) -> None:
     """Change the name or the settings of an index.
 
     pgvectorize update products --description "what we sell"
     pgvectorize update products --name goods
     pgvectorize update goods --count-queries --ef-search 200
     """
-    changes = (new_name, description, count_queries, ef_search)
-    if all(change is None for change in changes):
+    if all(change is None for change in changes.values()):
         raise click.UsageError("give --name, --description, --count-queries or --ef-search")
-    info = session.client.update_index(
-        name,
-        new_name=new_name,
-        description=description,
-        count_queries=count_queries,
-        ef_search=ef_search,
-    )
+    info = session.client.update_index(name, **changes)
     renamed = f", now '{info.name}'" if info.name != name else ""
-    session.answer(index_json(info), f"Updated index '{name}'{renamed}.")
+    session.answer(info, f"Updated index '{name}'{renamed}.")
 
 
 @click.command("delete", cls=DatabaseCommand)
 @click.argument("name")
-@click.option("--force", "-y", is_flag=True, help="Do not ask.")
+@force
 @click.pass_obj
 def delete(session: Session, name: str, force: bool) -> None:
     """Delete an index with all its vectors.
@@ -145,7 +100,7 @@ def get(session: Session, name: str) -> None:
     pgvectorize get products --json
     """
     info = session.client.get_index(name)
-    session.answer(index_json(info), index_facts(info), *searched_exactly(info))
+    session.answer(info, _facts(info), *searched_exactly(info))
 
 
 @click.command("list", cls=DatabaseCommand)
@@ -157,33 +112,43 @@ def list_indexes(session: Session) -> None:
     """
     indexes = session.client.list_indexes()
     session.answer(
-        [index_json(info) for info in indexes],
-        index_table(indexes) if indexes else "There are no indexes. Make one: pgvectorize create",
+        indexes,
+        table(
+            ("name", "dimensions", "metric", "description", "created"),
+            (
+                (
+                    info.name,
+                    info.dimensions,
+                    info.metric,
+                    info.description,
+                    f"{info.created_on:%Y-%m-%d}",
+                )
+                for info in indexes
+            ),
+        )
+        if indexes
+        else "There are no indexes. Make one: pgvectorize create",
     )
 
 
 @click.command("info", cls=DatabaseCommand)
 @click.argument("name")
-@click.option("--exact", is_flag=True, help="Count the vectors, however many they are.")
+@options_of(Index.describe, exact="Count the vectors, however many they are.")
 @click.pass_obj
 def info(session: Session, name: str, exact: bool) -> None:
-    """Show how many vectors an index holds. Above 100,000 this is an estimate.
+    """Show how many vectors an index holds. Above 100,000 the number is an estimate.
 
     pgvectorize info products
     pgvectorize info products --exact
     """
     description = session.client.index(name).describe(exact=exact)
+    count = f"{'about ' * description.is_estimate}{description.vector_count:,}"
     session.answer(
-        description_json(description),
+        description,
         facts(
             [
                 ("dimensions", description.dimensions),
-                (
-                    "vectorCount",
-                    f"about {description.vector_count:,}"
-                    if description.is_estimate
-                    else description.vector_count,
-                ),
+                ("vectorCount", count),
                 ("processedUpToMutation", description.processed_up_to_mutation),
                 ("processedUpToDatetime", timestamp(description.processed_up_to_datetime)),
             ]
@@ -191,112 +156,42 @@ def info(session: Session, name: str, exact: bool) -> None:
     )
 
 
-@click.command("usage", cls=DatabaseCommand)
-@click.argument("name", required=False)
-@click.pass_obj
-def usage(session: Session, name: str | None) -> None:
-    """Show what is stored and queried by month.
+def searched_exactly(info: IndexInfo) -> list[str]:
+    """Return what to say about an index without an HNSW index."""
+    if info.has_hnsw:
+        return []
+    return [
+        "It has no HNSW index: a query compares with every vector. It finds all of them, and is "
+        "slower."
+        + (
+            f" With {info.dimensions:,} dimensions, --index-precision binary makes one, "
+            "if the values lie around zero."
+            if info.metric == "euclidean" and info.index_precision == "binary"
+            else ""
+        )
+    ]
 
-    Queries are counted from `update NAME --count-queries`. The price at Vectorize is
-    before what Vectorize's plans include for an account.
 
-    pgvectorize usage
-    pgvectorize usage products --json
-    """
-    months = session.client.usage(name)
-    session.answer(
+def _facts(info: IndexInfo) -> Table:
+    return facts(
         [
-            {
-                "name": month.name,
-                "month": f"{month.month:%Y-%m}",
-                "dimensions": month.dimensions,
-                "storedVectors": month.stored_vectors,
-                "storedDimensions": month.stored_dimensions,
-                "queriedVectors": month.queried_vectors,
-                "queriedDimensions": month.queried_dimensions,
-                "vectorizeDollars": float(month.vectorize_dollars),
-            }
-            for month in months
-        ],
-        table(
-            ("name", "month", "stored dimensions", "queried dimensions", "at Vectorize"),
-            [
-                (
-                    month.name,
-                    f"{month.month:%Y-%m}",
-                    f"{month.stored_dimensions:,}",
-                    "not counted"
-                    if month.queried_dimensions is None
-                    else f"{month.queried_dimensions:,}",
-                    f"${month.vectorize_dollars:,.2f}",
-                )
-                for month in months
-            ],
-        ),
-    )
-
-
-@click.command("create-metadata-index", cls=DatabaseCommand)
-@click.argument("name")
-@click.option("--property-name", required=True, help="Dots reach into nested objects.")
-@click.option(
-    "--type",
-    "index_type",
-    type=click.Choice(get_args(IndexType)),
-    required=True,
-    help="As what filters compare the property.",
-)
-@click.pass_obj
-def create_metadata_index(
-    session: Session, name: str, property_name: str, index_type: IndexType
-) -> None:
-    """Make filters on a metadata property fast.
-
-    The vectors that are there already are covered too, and writers need not wait.
-
-    pgvectorize create-metadata-index products --property-name price --type number
-    """
-    index = session.client.index(name)
-    with spinner(f"building the metadata index on {property_name}"):
-        mutation_id = index.create_metadata_index(property_name, index_type)
-    session.answer(
-        {"mutationId": str(mutation_id)},
-        f"Created the metadata index on '{property_name}' ({index_type}) of index '{name}'. "
-        f"Mutation: {mutation_id}",
-    )
-
-
-@click.command("list-metadata-index", cls=DatabaseCommand)
-@click.argument("name")
-@click.pass_obj
-def list_metadata_index(session: Session, name: str) -> None:
-    """Show the metadata indexes of an index.
-
-    pgvectorize list-metadata-index products
-    """
-    indexes = session.client.index(name).list_metadata_indexes()
-    session.answer(
-        [{"propertyName": each.property_name, "indexType": each.index_type} for each in indexes],
-        table(("propertyName", "type"), [(each.property_name, each.index_type) for each in indexes])
-        if indexes
-        else f"Index '{name}' has no metadata indexes.",
-    )
-
-
-@click.command("delete-metadata-index", cls=DatabaseCommand)
-@click.argument("name")
-@click.option("--property-name", required=True, help="The property whose index goes.")
-@click.pass_obj
-def delete_metadata_index(session: Session, name: str, property_name: str) -> None:
-    """Delete a metadata index.
-
-    Filters on its property still work, more slowly.
-
-    pgvectorize delete-metadata-index products --property-name price
-    """
-    mutation_id = session.client.index(name).delete_metadata_index(property_name)
-    session.answer(
-        {"mutationId": str(mutation_id)},
-        f"Deleted the metadata index on '{property_name}' of index '{name}'. "
-        f"Mutation: {mutation_id}",
+            ("name", info.name),
+            ("dimensions", info.dimensions),
+            ("metric", info.metric),
+            *([("preset", info.preset)] if info.preset is not None else []),
+            ("description", info.description),
+            ("created", timestamp(info.created_on)),
+            ("modified", timestamp(info.modified_on)),
+            ("table", info.relation),
+            ("storage", info.storage),
+            (
+                "HNSW index",
+                f"{info.index_precision}, m {info.m}, ef_construction {info.ef_construction}"
+                if info.has_hnsw
+                else "none",
+            ),
+            *([("ef_search", info.ef_search)] if info.ef_search is not None else []),
+            *([("strict", "yes: Vectorize's own limits hold")] if info.is_strict else []),
+            *([("queries", "counted for `usage`")] if info.is_counted else []),
+        ]
     )

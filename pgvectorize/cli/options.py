@@ -6,24 +6,40 @@ import inspect
 import json
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, get_args
 
 import click
 
 import pgvectorize
-from pgvectorize.cli import output
 from pgvectorize.embedded import DEFAULT_PATH, serve
 
 if TYPE_CHECKING:
     from rich.table import Table
+
+F = TypeVar("F", bound=Callable[..., Any])
 
 # The variables of libpq that name a server or a database; a password alone does not.
 _LIBPQ_VARIABLES = ("PGHOST", "PGHOSTADDR", "PGPORT", "PGDATABASE", "PGUSER", "PGSERVICE")
 
 # `-1` and `-.5,2` are values, `-y` and `--json` are options
 _OPTION = re.compile(r"-[^\d.]")
+
+# Options that wrangler has and that mean nothing here.
+_WRANGLERS = {
+    "--deprecated-v1": "every index here works as one of Vectorize V2",
+    "--binding": "no Worker's configuration is written here",
+    "--use-remote": "no Worker's configuration is written here",
+    "--update-config": "no Worker's configuration is written here",
+}
+
+
+# The help of options that several commands have.
+FILTER = """Such as '{"price": {"$lt": 100}}'."""
+NAMESPACE = "Only this one."
+RETURN_VALUES = "With the values."
+RETURN_METADATA = "With the metadata, or with the properties that have a metadata index."
 
 
 class GroupOptions(NamedTuple):
@@ -64,26 +80,26 @@ class Session:
 
     @cached_property
     def client(self) -> pgvectorize.Client:
-        """A client, connected when first asked for, so that bad usage is refused before."""
+        """A client. It connects when it is first asked for, after the usage was checked."""
         dsn = self.dsn
         if self.is_embedded:
-            from pgvectorize import schema
-
-            schema.migrate(dsn)
+            pgvectorize.schema.migrate(dsn)
         return self._context.with_resource(
             pgvectorize.connect(dsn, max_size=1, strict=self._strict)
         )
 
     def answer(self, data: Any, *parts: str | Table) -> None:
         """Print `data` as JSON if that was asked for, else the sentences and tables."""
+        from pgvectorize.cli import output
+
         if self.as_json:
-            output.print_json(data)
+            output.print_json(output.to_json(data))
         else:
             output.print_parts(parts)
 
 
 class DatabaseCommand(click.Command):
-    """A command on a database: it takes `--dsn` and `--json`, and gets a `Session`."""
+    """A command on a database: it has `--dsn` and `--json`, and gets a `Session`."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -138,8 +154,75 @@ def _as_click_has_them(args: list[str], params: Iterable[click.Parameter]) -> It
                 yield from option.secondary_opts[:1]
             else:
                 yield flag if value in ("", "true") else word
+        elif option is None and flag in _WRANGLERS:
+            raise click.UsageError(f"{flag} is wrangler's; leave it out: {_WRANGLERS[flag]}")
         else:
             yield word
+
+
+# Options from the signatures of the client: each default and each choice is written there only.
+
+_TYPES: dict[str, Any] = {"int": int, "float": float, "str": str}
+
+
+def options_of(function: Callable[..., Any], /, **helps: str) -> Callable[[F], F]:
+    """Add an option for each parameter named, with its type, its choices and its default."""
+
+    def add(command: F) -> F:
+        for name, help in reversed(helps.items()):
+            command = option_of(function, name, help=help)(command)
+        return command
+
+    return add
+
+
+def option_of(
+    function: Callable[..., Any], name: str, *flags: str, **settings: Any
+) -> Callable[[F], F]:
+    """Add the option for a parameter; `flags` and `settings` are click's, where they differ."""
+    parameter = inspect.signature(function).parameters[name]
+    is_required = parameter.default is parameter.empty
+    flag = "--" + name.replace("_", "-")
+    kind = str(parameter.annotation).partition(" | ")[0]
+    if kind == "bool":
+        flag = f"{flag}/--no-{flag[2:]}"
+    elif kind in ("Filter", "Metadata"):
+        settings = {"callback": _parse_object, "metavar": "JSON", **settings}
+    else:
+        settings["type"] = _TYPES.get(kind) or choice(function.__globals__[kind])
+    if not is_required:
+        shown = parameter.default is not False
+        settings = {"default": parameter.default, "show_default": shown, **settings}
+    return click.option(*(flags or (flag, name)), required=is_required, **settings)
+
+
+def default_of(function: Callable[..., Any], name: str) -> Any:
+    return inspect.signature(function).parameters[name].default
+
+
+def choice(literal: Any) -> click.Choice[str]:
+    return click.Choice(get_args(literal))
+
+
+def batch_size(default: Any) -> Callable[[F], F]:
+    return click.option(
+        "--batch-size",
+        type=click.IntRange(1, 5_000),
+        default=default,
+        show_default=True,
+        help="How many vectors are sent at a time.",
+    )
+
+
+shape = click.option(
+    "--shape",
+    type=click.Choice(["current", "announcement"]),
+    default="current",
+    show_default=True,
+    help="The shape of --json: Vectorize's now, or that of its announcement in 2023.",
+)
+
+force = click.option("--force", "-y", is_flag=True, help="Do not ask.")
 
 
 def confirm(question: str, force: bool) -> None:
@@ -154,7 +237,7 @@ def with_examples(help: str | None) -> str:
     return re.sub(r"\n\n(?=pgvectorize )", "\n\n\b\n", inspect.cleandoc(help or ""))
 
 
-def parse_object(
+def _parse_object(
     context: click.Context, option: click.Parameter, text: str | None
 ) -> Mapping[str, Any] | None:
     """Read a JSON object."""

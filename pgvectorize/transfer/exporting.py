@@ -134,7 +134,7 @@ def _writer(file: File, format: Format, dimensions: int) -> Iterator[Writer]:
 
 @contextmanager
 def _folder(path: Path) -> Iterator[None]:
-    """Make a folder, which goes again if nothing came of it."""
+    """Make a folder, and delete it again after an error."""
     is_new = not path.exists()
     try:
         path.mkdir(exist_ok=True)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import gzip
+import io
 import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, Literal, Protocol, TypeAlias, cast
+from typing import Any, BinaryIO, Literal, Protocol, TypeAlias, cast
 
 from pgvectorize import InvalidRequest, Vector
 
@@ -31,19 +32,31 @@ _FORMAT_HINT = "Give a format: ndjson, parquet or npy."
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """A vector of a file that was not written. `line` counts from 1; in Parquet it is the row."""
+    """A vector of a file that was not written.
+
+    `line` counts from 1; in Parquet it is the row. `column` is the place of a fault in JSON, or
+    of a vector in a JSON array, else None.
+    """
 
     line: int
     id: str | None
     reason: str
+    column: int | None = None
+
+    def told(self, file: str, unit: str) -> str:
+        """Return it as one line: where in the file, and why."""
+        where = place_of(unit, self.line, self.column)
+        named = "" if self.id is None else f', id "{self.id[:64]}"'
+        return f"{file}, {where}{named}: {self.reason}"
 
 
 @dataclass(frozen=True, slots=True)
 class Numbered:
-    """A vector of a file, and its line."""
+    """A vector of a file, and its place."""
 
     line: int
     vector: Vector
+    column: int | None = None
 
 
 class Reader(Protocol):
@@ -76,6 +89,10 @@ class Writer(Protocol):
 
     def finish(self) -> None:
         """Write what comes at the end, or is known only then."""
+
+
+def place_of(unit: str, line: int, column: int | None) -> str:
+    return f"{unit} {line}" if column is None else f"{unit} {line}, column {column}"
 
 
 def format_of(file: File, format: Format | None = None) -> Format:
@@ -126,7 +143,7 @@ def paths_of(file: File, format: Format) -> list[Path]:
 def cannot(what: str, file: File, error: OSError) -> InvalidRequest:
     return InvalidRequest(
         f"cannot {what} {os.fspath(file)}: {error.strerror or error}",
-        hint="Check its name and its rights.",
+        hint="Check its name and your permissions.",
     )
 
 
@@ -134,17 +151,18 @@ def cannot(what: str, file: File, error: OSError) -> InvalidRequest:
 def opened(file: File) -> Iterator[tuple[BinaryIO, BinaryIO]]:
     """Yield a stream to read, and the stream whose position says how much of the file was read.
 
-    They differ for a compressed file.
+    They differ if the file is compressed, which its content shows, not its name.
     """
-    if os.fspath(file) == "-":
-        yield sys.stdin.buffer, sys.stdin.buffer
-        return
     with ExitStack() as stack:
         try:
-            raw = stack.enter_context(Path(file).open("rb"))
+            if os.fspath(file) == "-":
+                raw = stack.enter_context(_stdin())
+            else:
+                raw = stack.enter_context(Path(file).open("rb"))
+            is_gzip = raw.peek(2)[:2] == b"\x1f\x8b"
         except OSError as error:
             raise cannot("read", file, error) from error
-        if os.fspath(file).endswith(".gz"):
+        if is_gzip:
             # a GzipFile is a binary stream in all but name
             yield cast(BinaryIO, stack.enter_context(gzip.GzipFile(fileobj=raw))), raw
         else:
@@ -152,10 +170,22 @@ def opened(file: File) -> Iterator[tuple[BinaryIO, BinaryIO]]:
 
 
 @contextmanager
+def _stdin() -> Iterator[io.BufferedReader]:
+    if isinstance(sys.stdin.buffer, io.BufferedReader):
+        yield sys.stdin.buffer
+        return
+    reader = io.BufferedReader(cast(Any, sys.stdin.buffer))  # what a test puts there cannot peek
+    try:
+        yield reader
+    finally:
+        reader.detach()  # or it would close what it reads
+
+
+@contextmanager
 def replacing(paths: list[Path]) -> Iterator[list[Path]]:
     """Yield names beside `paths` to write to: renamed to `paths` at the end, removed on an error.
 
-    A link stays, and its target is replaced. A pipe or a device is written to.
+    A link stays, and its target is replaced. A pipe or a device is written to directly.
     """
     paths = [path.resolve() if path.is_symlink() else path for path in paths]
     parts = [

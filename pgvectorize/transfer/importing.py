@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import chain, islice
 from time import perf_counter
 from typing import Any, Literal, TypeAlias
-
-import numpy as np
 
 from pgvectorize import (
     Client,
@@ -18,25 +16,19 @@ from pgvectorize import (
     IndexNotFound,
     InvalidRequest,
     InvalidVector,
-    Vector,
 )
 from pgvectorize.models import Metric
 from pgvectorize.transfer.files import (
     File,
     Format,
     Numbered,
-    Place,
     Progress,
     Reader,
     Refusal,
     format_of,
-    matrix_paths,
     name_of,
-    opened,
 )
-from pgvectorize.transfer.ndjson import NdjsonReader
-from pgvectorize.transfer.npy import NpyReader
-from pgvectorize.transfer.parquet import ParquetReader
+from pgvectorize.transfer.reading import Rows, dimensions_of, fitting, reading, stopped
 from pgvectorize.transfer.resuming import Done, ProgressFile
 
 Mode: TypeAlias = Literal["upsert", "insert"]
@@ -116,7 +108,7 @@ def import_vectors(
         with suppress(IndexNotFound):  # then `create` may make it, or the error comes below
             done = progress.read(client.get_index(name))
 
-    with _reader(file, format, None if done is None else done.place) as reader:
+    with reading(file, format, None if done is None else done.place) as reader:
         work = _Import(client, name, file, mode, on_error, batch_size, on_refusal)
         work.building = {"memory": memory, "workers": workers}
         work.rebuild = rebuild
@@ -131,19 +123,6 @@ def import_vectors(
     return ImportSummary(
         work.read, work.written, work.refused, work.already_read, perf_counter() - started
     )
-
-
-@contextmanager
-def _reader(file: File, format: Format, start: Place | None) -> Iterator[Reader]:
-    with ExitStack() as stack:
-        lines = matrix_paths(file)[1] if format == "npy" else file
-        stream, raw = stack.enter_context(opened(lines))
-        if format == "ndjson":
-            yield NdjsonReader(lines, stream, raw, start)
-        elif format == "npy":
-            yield NpyReader(file, NdjsonReader(lines, stream, raw, start), start)
-        else:
-            yield ParquetReader(file, stream, start)
 
 
 class _Import:
@@ -168,7 +147,6 @@ class _Import:
         self._batch_size = batch_size
         self._on_refusal = on_refusal
         self._unit = "line"
-        self._stopped: InvalidVector | None = None
         self.rebuild: bool | None = None
         self.building: dict[str, Any] = {}
         self.builds_in_the_end = False
@@ -178,49 +156,32 @@ class _Import:
     def as_one(self, reader: Reader, create: Metric | None) -> None:
         """Write all or nothing; on an error, also delete an index that was made for it."""
         self._unit = reader.unit
-        lines = _Lines()
         rows = reader.rows()
         first = list(islice(rows, 1))
         info, is_new = self._found_or_made(first, create)
+        vectors = Rows(
+            self._file,
+            reader,
+            info,
+            rows=chain(first, rows),
+            hint="Nothing was written.",
+            may_be_empty=True,
+            on_progress=self.on_progress,
+            every=self._batch_size,
+        )
         try:
-            load = self._index.bulk_load(
-                self._checked(chain(first, rows), info, lines, reader),
-                mode=self._mode,
-                rebuild=self.rebuild,
-                **self.building,
-            )
-        except BaseException as error:
+            with vectors.located():
+                load = self._index.bulk_load(
+                    vectors, mode=self._mode, rebuild=self.rebuild, **self.building
+                )
+        except BaseException:
             if is_new:
                 self._client.delete_index(self._name)
-            if isinstance(error, InvalidVector) and error.row and error is not self._stopped:
-                raise self._located(error, lines[error.row]) from error
             raise
-        self.written = load.mutation.count
-
-    def _checked(
-        self, rows: Iterable[_Row], info: IndexInfo, lines: _Lines, reader: Reader
-    ) -> Iterator[Vector]:
-        for row in rows:
-            found = _fitting(row, info)
-            if isinstance(found, Refusal):
-                raise self._stop(found, "Nothing was written.")
-            self.read += 1
-            lines.add(found.line)
-            if self.on_progress is not None and self.read % self._batch_size == 0:
-                self.on_progress(reader.done, reader.total)
-            yield found.vector
-
-    def _located(self, error: InvalidVector, line: int) -> InvalidVector:
-        """Turn the client's error about a row into one about a line of the file."""
-        problem = error.message.removeprefix(f"row {error.row}")
-        if problem == error.message:  # Vectorize's own words, in strict mode
-            problem = f": {problem}"
-        return InvalidVector(
-            f"{self._file}, {self._unit} {line}{problem}", hint="Nothing was written.", row=line
-        )
+        self.read, self.written = vectors.count, load.mutation.count
 
     def in_batches(self, reader: Reader, create: Metric | None, progress: ProgressFile) -> None:
-        """Write batch by batch, each a change of its own, and record the progress."""
+        """Write batch by batch, each a change of its own, and keep how far the import is."""
         self._unit = reader.unit
         begins = reader.place
         rows = reader.rows()
@@ -254,7 +215,7 @@ class _Import:
         """
         rows: list[Numbered] = []
         for row in batch:
-            found = _fitting(row, info)
+            found = fitting(row, info)
             if isinstance(found, Refusal):
                 self._refuse(found)
             else:
@@ -269,14 +230,16 @@ class _Import:
                 if error.row is None:
                     raise
                 bad = rows.pop(start + error.row - 1)
-                self._refuse(Refusal(bad.line, bad.vector.id, _reason(error, bad.vector.id)))
+                self._refuse(
+                    Refusal(bad.line, bad.vector.id, _reason(error, bad.vector.id), bad.column)
+                )
                 size = max(1, len(chunk) // 2)
             except DatabaseError as error:
                 if not self._skips or (error.sqlstate or "")[:2] not in _OF_A_ROW:
                     raise
                 if len(chunk) == 1:
                     bad = rows.pop(start)
-                    self._refuse(Refusal(bad.line, bad.vector.id, error.message))
+                    self._refuse(Refusal(bad.line, bad.vector.id, error.message, bad.column))
                 size = max(1, len(chunk) // 2)
             else:
                 self.written += mutation.count
@@ -297,13 +260,7 @@ class _Import:
             self._on_refusal(refusal)
 
     def _stop(self, refusal: Refusal, hint: str) -> InvalidVector:
-        named = "" if refusal.id is None else f', id "{refusal.id[:64]}"'
-        self._stopped = InvalidVector(
-            f"{self._file}, {self._unit} {refusal.line}{named}: {refusal.reason}",
-            hint=hint,
-            row=refusal.line,
-        )
-        return self._stopped
+        return stopped(refusal, self._file, self._unit, hint)
 
     def _found_or_made(self, rows: list[_Row], create: Metric | None) -> tuple[IndexInfo, bool]:
         """Return the index, and whether it was made just now."""
@@ -320,7 +277,7 @@ class _Import:
                 )
             return info, False
         for row in rows:
-            if isinstance(row, Numbered) and (dimensions := _dimensions(row.vector)):
+            if isinstance(row, Numbered) and (dimensions := dimensions_of(row.vector)):
                 return self._client.create_index(
                     self._name, dimensions=dimensions, metric=create
                 ), True
@@ -331,40 +288,6 @@ class _Import:
             f"{self._file} holds no vectors, so the dimensions of the index are not known",
             hint="Create the index first.",
         )
-
-
-class _Lines:
-    """The lines of the rows that were given: a row is as many lines down as were blank."""
-
-    def __init__(self) -> None:
-        self._last = 0
-        self._gaps: list[tuple[int, int]] = [(0, 0)]  # from this row on, so many
-
-    def add(self, line: int) -> None:
-        self._last += 1
-        if line - self._last != self._gaps[-1][1]:
-            self._gaps.append((self._last, line - self._last))
-
-    def __getitem__(self, row: int) -> int:
-        return row + next(blank for first, blank in reversed(self._gaps) if first <= row)
-
-
-def _fitting(row: _Row, info: IndexInfo) -> _Row:
-    """Refuse what has another number of dimensions: among others it could seem the usual one."""
-    if isinstance(row, Refusal):
-        return row
-    found = _dimensions(row.vector)
-    if found is None:
-        return Refusal(row.line, row.vector.id, "values are not a list of numbers")
-    if found != info.dimensions:
-        return Refusal(
-            row.line, row.vector.id, f"expected {info.dimensions} dimensions, got {found}"
-        )
-    return row
-
-
-def _dimensions(vector: Vector) -> int | None:
-    return len(vector.values) if isinstance(vector.values, (list, np.ndarray)) else None
 
 
 def _reason(error: InvalidVector, id: str) -> str:

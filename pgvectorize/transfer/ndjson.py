@@ -1,11 +1,13 @@
-"""Vectorize's NDJSON: one vector a line, as wrangler has it."""
+"""Vectorize's NDJSON, one vector per line as in wrangler, and JSON documents with vectors."""
 
 from __future__ import annotations
 
 import json
 import os
+import re
 import zlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -13,26 +15,60 @@ import numpy as np
 from pgvectorize import InvalidRequest, Vector
 from pgvectorize.transfer.files import File, Numbered, Place, Refusal, name_of
 
-# One vector of 16,000 dimensions takes about 0.4 MB; a file that is no NDJSON may be one line.
+# One vector of 16,000 dimensions takes about 0.4 MB; a file of another format may be one line.
 _MAX_LINE = 64 * 1024 * 1024
 _SHAPE = "id, values, namespace and metadata"
+# how a JSON document begins: an array, or an object whose first member is an array of vectors
+_DOCUMENT = re.compile(rb'\s*(?:\[|\{\s*"vectors"\s*:\s*\[)')
+# how other formats begin, and what to do with them
+_OTHERS = (
+    (rb"PAR1", "Parquet", "Name it .parquet, and use `import`."),
+    (rb"\x93NUMPY", "a numpy matrix", "Name it .npy, put its NDJSON beside it, and use `import`."),
+    (rb"\xff\xfe|\xfe\xff|[{[]\0|\0[{[]", "UTF-16", "Convert it: iconv -f UTF-16 -t UTF-8"),
+    (
+        rb'(?!.*":)[^{[\x00-\x08\x0e-\x1f]+[,;\t]',
+        "CSV",
+        'Write each row as a line {"id": "…", "values": […]}, or the table as Parquet.',
+    ),
+    (
+        rb'\s*{.*\n[ \t"]',
+        "JSON over several lines",
+        "Put each vector on one line (jq -c .), or all of them into one array.",
+    ),
+)
+_SPACE = re.compile(r"[ \t\n\r]*")
+_DECODER = json.JSONDecoder()
 
 
 class NdjsonReader:
-    """Reads NDJSON, passing over blank lines. What is no vector is a refusal with its line."""
+    """Reads NDJSON, one JSON array, or {"vectors": [...]}. Blank lines are skipped.
+
+    NDJSON is read line by line, a JSON document as a whole. What is not a vector becomes a
+    `Refusal` with its place. Another format raises `InvalidRequest`, which names it.
+    """
 
     unit = "line"
 
-    def __init__(self, file: File, stream: BinaryIO, raw: BinaryIO, start: Place | None) -> None:
+    def __init__(
+        self,
+        file: File,
+        stream: BinaryIO,
+        raw: BinaryIO,
+        start: Place | None,
+        *,
+        needs_id: bool = True,
+    ) -> None:
         self._name = name_of(file)
         self._stream = stream
         self._raw = raw
-        self._offset = self._line = 0
+        self._needs_id = needs_id
+        self._offset = self._line = self._element = self._skipped = 0
         is_stdin = os.fspath(file) == "-"
         # 0 is a pipe, which cannot tell how much of it was read
         self.total = None if is_stdin else os.fstat(raw.fileno()).st_size or None
         if start is not None:
             self._offset, self._line = start["offset"], start["line"]
+            self._skipped = start.get("element", 0)
             stream.seek(self._offset)
 
     @property
@@ -41,55 +77,170 @@ class NdjsonReader:
 
     @property
     def place(self) -> Place:
+        if self._element:
+            return {"offset": 0, "line": 0, "element": self._element}
         return {"offset": self._offset, "line": self._line}
 
     def rows(self) -> Iterator[Numbered | Refusal]:
+        is_first = self._offset == 0
         for line, text in self.lines():
-            yield numbered(line, text)
+            if is_first and text is not None:
+                beginning = text + self._ahead(text)
+                if _DOCUMENT.match(beginning):
+                    yield from self._elements(text)
+                    return
+                for pattern, kind, hint in _OTHERS:
+                    if re.match(pattern, beginning):
+                        raise InvalidRequest(f"{self._name} is {kind}, not NDJSON", hint=hint)
+            is_first = False
+            yield numbered(line, text, needs_id=self._needs_id)
 
     def lines(self) -> Iterator[tuple[int, bytes | None]]:
         """Read the lines that are not blank, with their numbers; None for one too long."""
-        while True:
-            try:
-                text = self._stream.readline(_MAX_LINE)
-                is_whole = len(text) < _MAX_LINE or text.endswith(b"\n")
-                self._offset += len(text)
-                while len(text) == _MAX_LINE and not text.endswith(b"\n"):
-                    text = self._stream.readline(_MAX_LINE)
-                    self._offset += len(text)
-            except (EOFError, OSError, zlib.error) as error:  # a broken .gz
-                raise InvalidRequest(
-                    f"cannot read {self._name} after line {self._line}: {error}",
-                    hint="Is the file whole?",
-                ) from error
-            if not text and is_whole:
-                return
+        is_first = self._offset == 0
+        while text := self._read(self._stream.readline, _MAX_LINE):
+            is_whole = len(text) < _MAX_LINE or text.endswith(b"\n")
             self._line += 1
             if self._line == 1:
                 text = text.removeprefix(b"\xef\xbb\xbf")
-            if not is_whole:
-                yield self._line, None
-            elif text.strip():
+            if is_whole and not text.strip():
+                continue
+            if is_first and _DOCUMENT.match(text):  # is read whole, however long the line is
+                yield self._line, text
+            elif is_whole:
                 yield self._line, text.rstrip(b"\r\n")
+            else:
+                self._skip_line()
+                yield self._line, None
+            is_first = False
+
+    def _skip_line(self) -> None:
+        """Skip the rest of a line."""
+        while text := self._read(self._stream.readline, _MAX_LINE):
+            if text.endswith(b"\n"):
+                return
+
+    def _read(self, read: Callable[[int], bytes], size: int) -> bytes:
+        try:
+            data = read(size)
+        except (EOFError, OSError, zlib.error) as error:  # a broken .gz
+            raise InvalidRequest(
+                f"cannot read {self._name} after line {self._line}: {error}",
+                hint="Check that the file is complete.",
+            ) from error
+        self._offset += len(data)
+        return data
+
+    def _ahead(self, text: bytes) -> bytes:
+        """Return what follows the first line, if this line is the beginning of a JSON object."""
+        if not text.lstrip().startswith(b"{"):
+            return b""
+        try:
+            json.loads(text)
+        except json.JSONDecodeError as error:
+            if error.pos >= len(error.doc.rstrip()):
+                return b"\n" + self._stream.peek(1)  # type: ignore[attr-defined, no-any-return]
+        except (ValueError, RecursionError):
+            pass
+        return b""
+
+    def _elements(self, head: bytes) -> Iterator[Numbered | Refusal]:
+        """Read the elements of a JSON document, which begins on the current line."""
+        data = head if _DOCUMENT.match(head) else head + b"\n"
+        data += self._read(self._stream.read, -1)
+        try:
+            text = data.decode()
+        except UnicodeDecodeError as error:
+            before = data[: error.start].decode()
+            raise self._broken(
+                _Position(before, self._line).of(len(before)), "not UTF-8"
+            ) from error
+        position = _Position(text, self._line)
+        begin = _DOCUMENT.match(data)
+        assert begin is not None
+        here = position.next(begin.end())
+        while text[here : here + 1] != "]":
+            line, column = position.of(here)
+            try:
+                given, end = _DECODER.raw_decode(text, here)
+            except (ValueError, RecursionError) as error:
+                place = (line, column)
+                problem = f"not JSON: {error}"
+                if isinstance(error, json.JSONDecodeError):
+                    place, problem = position.of(error.pos), f"not JSON: {error.msg}"
+                raise self._broken(place, problem) from error
+            self._element += 1
+            if self._element > self._skipped:
+                yield _vector(line, given, self._needs_id, column=column)
+            here = position.next(end)
+            if text[here : here + 1] == ",":
+                here = position.next(here + 1)
+                if text[here : here + 1] != "]":
+                    continue
+            elif text[here : here + 1] == "]":
+                break
+            raise self._broken(position.of(here), "not JSON: expecting a comma or the end")
+        rest = text[here + 1 :].strip()
+        if rest != ("" if text.lstrip().startswith("[") else "}"):
+            raise self._broken(position.of(here + 1), "only vectors are expected")
+
+    def _broken(self, place: tuple[int, int], problem: str) -> InvalidRequest:
+        return InvalidRequest(
+            f"{self._name}, line {place[0]}, column {place[1]}: {problem}",
+            hint="Correct the file; a JSON document can only be read as a whole.",
+        )
 
 
-def numbered(line: int, text: bytes | None, values: Any = None) -> Numbered | Refusal:
-    """Return the vector of a line; its values may come from elsewhere."""
+class _Position:
+    """Tells line and column of positions that grow, without reading a text twice."""
+
+    def __init__(self, text: str, line: int) -> None:
+        self._text = text
+        self._line = line
+        self._begin = self._last = 0  # of the line; what was asked for last
+
+    def of(self, position: int) -> tuple[int, int]:
+        self._line += self._text.count("\n", self._last, position)
+        self._begin = max(self._begin, self._text.rfind("\n", self._last, position) + 1)
+        self._last = max(self._last, position)
+        return self._line, position - self._begin + 1
+
+    def next(self, position: int) -> int:
+        """Return the position of what comes after white space."""
+        found = _SPACE.match(self._text, position)
+        assert found is not None
+        return found.end()
+
+
+def numbered(
+    line: int, text: bytes | None, values: Any = None, *, needs_id: bool = True
+) -> Numbered | Refusal:
+    """Return the vector of a line. Its values may come from elsewhere."""
     if text is None:
         return Refusal(line, None, f"longer than {_MAX_LINE >> 20} MiB")
     try:
         given = json.loads(text.decode())
+    except UnicodeDecodeError as error:
+        column = len(text[: error.start].decode()) + 1
+        return Refusal(line, None, "not UTF-8", column)
     except json.JSONDecodeError as error:
-        return Refusal(line, None, f"not JSON: {error.msg} at character {error.pos + 1}")
+        return Refusal(line, None, f"not JSON: {error.msg}", error.pos + 1)
     except (ValueError, RecursionError) as error:
         return Refusal(line, None, f"not JSON: {error}")
+    if values is not None and isinstance(given, dict):
+        if "values" in given:
+            return Refusal(line, None, "values are here and in the matrix")
+        given["values"] = values
+    return _vector(line, given, needs_id)
+
+
+def _vector(line: int, given: Any, needs_id: bool, column: int | None = None) -> Numbered | Refusal:
     if not isinstance(given, dict):
-        return Refusal(line, None, f"not a vector but {json.dumps(given)[:60]}")
-    if values is None:
-        return from_object(line, given)
-    if "values" in given:
-        return Refusal(line, None, "values stand here and in the matrix")
-    return from_object(line, {**given, "values": values})
+        return Refusal(line, None, f"not a vector but {json.dumps(given)[:60]}", column)
+    if not needs_id:
+        given = {"id": "", **given}
+    found = from_object(line, given)
+    return found if column is None else replace(found, column=column)
 
 
 def from_object(line: int, given: Mapping[str, Any]) -> Numbered | Refusal:

@@ -32,10 +32,12 @@ class NpyReader:
                 f"cannot read {matrix_path}: {error.strerror or error}", hint=_HINT
             ) from error
         except (EOFError, ValueError) as error:
-            raise InvalidRequest(f"{matrix_path} is no .npy file: {error}", hint=_HINT) from error
+            raise InvalidRequest(
+                f"{matrix_path} is not a .npy file: {error}", hint=_HINT
+            ) from error
         if not isinstance(matrix, np.ndarray) or matrix.ndim != 2 or matrix.dtype.kind not in "fiu":
             raise InvalidRequest(
-                f"{matrix_path} is no matrix of numbers of the shape (n, dimensions)", hint=_HINT
+                f"{matrix_path} is not a matrix of numbers of the shape (n, dimensions)", hint=_HINT
             )
         self._matrix: npt.NDArray[Any] = matrix
         self.total = len(matrix)

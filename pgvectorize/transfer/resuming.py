@@ -101,4 +101,4 @@ class ProgressFile:
         return [info.name, info.created_on.isoformat()]
 
     def _unfit(self, problem: str) -> InvalidRequest:
-        return InvalidRequest(problem, hint=f"Delete {self.path} to begin anew.")
+        return InvalidRequest(problem, hint=f"Delete {self.path} to start again.")

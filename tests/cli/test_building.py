@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from pgvectorize import BuildProgress, Client, Index
-from pgvectorize.cli import building
+from pgvectorize.cli import builds
 from pgvectorize.cli.options import Session
 
 VALUES = np.random.default_rng(2).normal(size=(1_200, 64)).astype(np.float32)
@@ -38,7 +38,7 @@ def test_an_index_is_built_and_dropped(
         cli_text("build", name),
     )
     assert cli_text("build", name) == (
-        f"The HNSW index of index '{name}' is there, with float32, m 16, ef_construction 64.\n"
+        f"Index '{name}' has its HNSW index already: float32, m 16, ef_construction 64.\n"
     )
     built = cli_json("rebuild", name, "--m", "8", "--workers", "0", "--memory", "64MB")
     assert built.pop("seconds") > 0
@@ -67,8 +67,8 @@ def test_what_does_not_fit_is_said_with_what_would(
         ids=[str(row) for row in range(600)], values=VALUES[:600].repeat(16, axis=1)
     )
     assert re.search(
-        r"About 3\d\d vectors fitted into the 2 MB that it had, and the others took many times "
-        r"as long\. All need 4 MB: --memory 4MB, or an index precision that takes less\.\n",
+        r"About 3\d\d vectors fitted into 2 MB of memory, and the others took many times as "
+        r"long\. All need 4 MB: use --memory 4MB, or an index precision that needs less\.\n",
         cli_text("rebuild", name, "--memory", "2MB"),
     )
 
@@ -80,7 +80,7 @@ def test_reindex_builds_each_that_has_one(
     make_index: Callable[..., str],
 ) -> None:
     without = make_index(dimensions=2, metric="euclidean", hnsw=False)
-    assert cli_text("reindex", without) == "There is no HNSW index to build anew.\n"
+    assert cli_text("reindex", without) == "There is no HNSW index to rebuild.\n"
     assert cli_text("reindex", index.name).startswith("Built the HNSW index of index")
     built = {each["index"]: each["isBuilt"] for each in cli_json("reindex")}
     assert built[index.name] is True
@@ -104,13 +104,13 @@ def test_who_watches_sees_how_far_it_is(
 
     monkeypatch.setattr(Index, "build_progress", progress)
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
-    monkeypatch.setattr(building, "_POLL_SECONDS", 0.01)
+    monkeypatch.setattr(builds, "_POLL_SECONDS", 0.01)
     context: Any = None
-    with building.watched_build(Session(context, dsn, False, False), index.name):
+    with builds.watched_build(Session(context, dsn, False, False), index.name):
         while not seen:
             index.count()
     assert set(seen) == {index.name}
-    with building.watched_build(Session(context, "host=127.0.0.1 port=1", False, False), "x"):
+    with builds.watched_build(Session(context, "host=127.0.0.1 port=1", False, False), "x"):
         assert index.count() == 1_200  # that it cannot be watched ends nothing
 
 

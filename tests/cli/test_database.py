@@ -66,7 +66,7 @@ def test_migrate_sql_names_the_schema_of_the_extension() -> None:
 def test_migrate_refuses_options_that_do_not_go_together(
     misused: Callable[..., str], options: list[str]
 ) -> None:
-    assert misused("migrate", *options).startswith("Error: ")
+    assert options[0] in misused("migrate", *options)
 
 
 def test_current_compares(
@@ -76,7 +76,7 @@ def test_current_compares(
     assert behind.exit_code == 0
     assert behind.stdout.splitlines() == [
         "The database is at no revision.",
-        f"This library wants revision {wanted['revision']} with functions {wanted['functions']}. "
+        f"This library needs revision {wanted['revision']} with functions {wanted['functions']}. "
         "Run: pgvectorize migrate",
     ]
     assert json.loads(on(empty_database, "current", "--json").stdout) == {
@@ -84,7 +84,7 @@ def test_current_compares(
         "wanted": wanted,
         "upToDate": False,
     }
-    assert "That is what this library wants." in cli_text("current")
+    assert "This is what this library needs." in cli_text("current")
 
 
 def test_a_database_that_was_not_migrated_is_not_migrated_unasked(empty_database: str) -> None:

@@ -81,4 +81,4 @@ def test_the_demo_does_not_migrate_a_server(empty_database: str) -> None:
 
 
 def test_the_demo_is_told_in_words(misused: Callable[..., str]) -> None:
-    assert "not in JSON" in misused("demo", "--json")
+    assert "not JSON" in misused("demo", "--json")

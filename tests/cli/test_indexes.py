@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
@@ -10,6 +11,18 @@ import pytest
 from click.testing import Result
 
 import pgvectorize
+
+SETTINGS = {
+    "preset": None,
+    "storage": "float32",
+    "indexPrecision": "float32",
+    "m": 16,
+    "efConstruction": 64,
+    "hasHnsw": True,
+    "efSearch": None,
+    "isStrict": False,
+    "isCounted": False,
+}
 
 
 @pytest.fixture
@@ -22,10 +35,12 @@ def name(client: pgvectorize.Client) -> Any:
 
 def test_create_answers_with_the_index_object(cli_json: Callable[..., Any], name: str) -> None:
     made = cli_json("create", name, "--dimensions", "3", "--metric", "euclidean")
-    assert list(made) == ["name", "description", "config", "created_on", "modified_on"]
+    outer = ["name", "description", "created_on", "modified_on", "relation", "config"]
+    assert list(made) == outer
+    assert made["relation"] == f'pgvectorize_data."{name}"'
     assert made["name"] == name
     assert made["description"] is None
-    assert made["config"] == {"dimensions": 3, "metric": "euclidean"}
+    assert made["config"] == {**SETTINGS, "dimensions": 3, "metric": "euclidean"}
     assert made["created_on"].endswith("Z")
     datetime.fromisoformat(made["created_on"].replace("Z", "+00:00"))
     assert cli_json("get", name) == made
@@ -37,7 +52,8 @@ def test_create_takes_a_preset_and_a_description(
 ) -> None:
     preset = "@cf/baai/bge-small-en-v1.5"
     made = cli_json("create", name, "--preset", preset, "--description", "Größe [b]")
-    assert made["config"] == {"dimensions": 384, "metric": "cosine", "preset": preset}
+    known = {"dimensions": 384, "metric": "cosine", "preset": preset}
+    assert made["config"] == {**SETTINGS, **known}
     assert made["description"] == "Größe [b]"
     assert "Größe [b]" in cli_text("get", name)
     assert "Größe [b]" in cli_text("list")
@@ -50,11 +66,7 @@ def test_create_and_get_say_that_an_index_has_no_hnsw(
     for text in (created, cli_text("get", name)):
         assert "It has no HNSW index: a query compares with every vector" in text
         assert "--index-precision" not in text
-    assert cli_json("get", name)["config"] == {
-        "dimensions": 3,
-        "metric": "cosine",
-        "has_hnsw": False,
-    }
+    assert cli_json("get", name)["config"]["hasHnsw"] is False
 
 
 def test_create_says_how_lengths_that_signs_do_not_tell_get_an_hnsw_index(
@@ -62,10 +74,10 @@ def test_create_says_how_lengths_that_signs_do_not_tell_get_an_hnsw_index(
 ) -> None:
     wide = ("create", name, "--dimensions", "4001", "--metric", "euclidean")
     created = cli_text(*wide)
-    assert "For 4,001 dimensions --index-precision binary makes one" in created
+    assert "With 4,001 dimensions, --index-precision binary makes one" in created
     cli_text("delete", name, "--force")
     config = cli_json(*wide, "--index-precision", "binary")["config"]
-    assert (config["index_precision"], "has_hnsw" in config) == ("binary", False)
+    assert (config["indexPrecision"], config["hasHnsw"]) == ("binary", True)
 
 
 def test_create_takes_the_options_of_storage_and_hnsw(
@@ -74,11 +86,12 @@ def test_create_takes_the_options_of_storage_and_hnsw(
     options = ["--storage", "float16", "--index-precision", "binary", "--m", "24"]
     made = cli_json("create", name, "--preset", "openai/text-embedding-3-large", *options)
     assert made["config"] == {
+        **SETTINGS,
         "dimensions": 3_072,
         "metric": "cosine",
         "preset": "openai/text-embedding-3-large",
         "storage": "float16",
-        "index_precision": "binary",
+        "indexPrecision": "binary",
         "m": 24,
     }
     assert cli_json("get", name) == made
@@ -180,11 +193,21 @@ def test_delete_asks_on_stderr(
         ["delete-metadata-index", "nothing-here", "--property-name", "a"],
     ],
 )
-@pytest.mark.parametrize("json_flag", [[], ["--json"]])
 def test_an_unknown_index_is_one_line_and_a_hint(
-    refused: Callable[..., str], command: list[str], json_flag: list[str]
+    refused: Callable[..., str], cli: Callable[..., Result], command: list[str]
 ) -> None:
-    assert refused(*command, *json_flag) == 'index "nothing-here" does not exist'
+    assert refused(*command) == 'index "nothing-here" does not exist'
+    in_json = cli(*command, "--json")
+    assert (in_json.exit_code, in_json.stdout) == (1, "")
+    error = json.loads(in_json.stderr)["error"]
+    assert error.pop("hint")
+    assert error == {
+        "type": "IndexNotFound",
+        "message": 'index "nothing-here" does not exist',
+        "code": None,
+        "sqlstate": "PV001",
+        "row": None,
+    }
 
 
 def test_list_shows_a_table(cli_text: Callable[..., str], make_index: Callable[..., str]) -> None:
@@ -204,6 +227,7 @@ def test_info_counts_and_names_the_newest_mutation(
     assert cli_json("info", name) == {
         "dimensions": 3,
         "vectorCount": 0,
+        "isEstimate": False,
         "processedUpToMutation": None,
         "processedUpToDatetime": None,
     }
@@ -285,7 +309,7 @@ def test_info_says_that_a_number_is_an_estimate(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     name = make_index()
-    assert "isEstimate" not in cli_json("info", name, "--exact")
+    assert cli_json("info", name, "--exact")["isEstimate"] is False
 
     def describe(_: object, *, exact: bool) -> pgvectorize.IndexDescription:
         return pgvectorize.IndexDescription(3, 1_234_567, not exact, None, None)

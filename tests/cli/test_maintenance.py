@@ -219,7 +219,7 @@ def test_an_index_is_vacuumed(
     assert done.pop("seconds") > 0
     assert done.pop("build")["vectors"] == 1_200
     assert done == {"index": index.name, "deadRows": 0, "remainingRows": 0}
-    assert "built anew" in cli_text("vacuum", index.name, "--rebuild")
+    assert "rebuilt first" in cli_text("vacuum", index.name, "--rebuild")
     assert cli_json("vacuum", index.name, "--no-rebuild")["build"] is None
 
 

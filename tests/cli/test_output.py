@@ -30,15 +30,6 @@ def test_a_timestamp_is_utc_with_z() -> None:
     assert output.timestamp(None) is None
 
 
-def test_reading_shows_a_bar_on_a_terminal_only(monkeypatch: pytest.MonkeyPatch) -> None:
-    terminal = Terminal()
-    for stderr, drawn in ((io.StringIO(), False), (terminal, True)):
-        monkeypatch.setattr(sys, "stderr", stderr)
-        with output.progress_of_reading(io.BytesIO(b"one\ntwo\n"), 8) as lines:
-            assert list(lines) == [b"one\n", b"two\n"]
-        assert ("writing" in stderr.getvalue()) is drawn
-
-
 def test_a_spinner_turns_on_a_terminal_only(monkeypatch: pytest.MonkeyPatch) -> None:
     for stderr, drawn in ((io.StringIO(), False), (Terminal(), True)):
         monkeypatch.setattr(sys, "stderr", stderr)

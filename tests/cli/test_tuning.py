@@ -14,7 +14,7 @@ from click.testing import Result
 
 import pgvectorize
 from pgvectorize import IndexInfo, RecallPoint
-from pgvectorize.cli import tuning
+from pgvectorize.cli import recall as recall_module
 from pgvectorize.cli.output import console
 
 VALUES = np.random.default_rng(1).normal(size=(300, 8))
@@ -50,7 +50,7 @@ def test_tune_sets_what_queries_use(
     assert "ef_search" not in cli_text("get", index)
     text = cli_text("tune", index, "--recall", "0.9", "--queries", "20")
     assert f"Queries of index '{index}' use ef_search 10 from now on. They find " in text
-    assert cli_json("get", index)["config"]["ef_search"] == 10
+    assert cli_json("get", index)["config"]["efSearch"] == 10
     assert "ef_search" in cli_text("get", index)
     assert "in use" in cli_text("recall", index)
 
@@ -63,8 +63,8 @@ def test_tune_sets_what_queries_use(
 def test_ef_search_is_set_and_taken_back(
     cli_json: Callable[..., Any], misused: Callable[..., str], index: str
 ) -> None:
-    assert cli_json("update", index, "--ef-search", "250")["config"]["ef_search"] == 250
-    assert "ef_search" not in cli_json("update", index, "--ef-search", "0")["config"]
+    assert cli_json("update", index, "--ef-search", "250")["config"]["efSearch"] == 250
+    assert cli_json("update", index, "--ef-search", "0")["config"]["efSearch"] is None
     assert "--ef-search" in misused("update", index)
 
 
@@ -85,7 +85,7 @@ def test_real_queries_come_from_a_file(
     if kind == "npy":
         np.save(file, VALUES[:7])
     else:
-        rows = [json.dumps({"id": "x", "values": list(row)}) for row in VALUES[:7]]
+        rows = [json.dumps({"values": list(row)}) for row in VALUES[:7]]
         file.write_text("\n".join(rows))
     assert cli_json("recall", index, "--vectors", str(file))[-1]["queries"] == 7
     assert cli_json("tune", index, "--recall", "0.5", "--vectors", str(file))["queries"] == 7
@@ -96,9 +96,9 @@ def test_real_queries_come_from_a_file(
     [
         ("missing.npy", "cannot read missing.npy: No such file or directory"),
         ("missing.ndjson", "cannot read missing.ndjson: No such file or directory"),
-        ("text.npy", "text.npy is no .npy file"),
+        ("text.npy", "text.npy is not a .npy file"),
         ("text.ndjson", "text.ndjson, line 1"),
-        ("without.ndjson", "query vector 1: "),
+        ("without.ndjson", "without.ndjson, line 1"),
     ],
 )
 def test_a_file_without_queries_is_refused(
@@ -167,7 +167,7 @@ def test_bars_begin_below_the_least_and_end_at_all(client: pgvectorize.Client, i
     ]
     printer = console()
     with printer.capture() as capture:
-        printer.print(tuning._curve(info, points))
+        printer.print(recall_module._curve(info, points))
     lines = [line for line in capture.get().splitlines() if "±" in line]
     assert [line.count("█") for line in lines] == [12, 18, 24]
     assert ["in use" in line for line in lines] == [False, True, False]

@@ -689,5 +689,5 @@ def test_the_command_line_grants_too(database: str, new_role: Callable[..., str]
     assert run("grant", "reader", role) == f"Role '{role}' is a reader.\n"
     assert {"role": role, "access": "reader"} in json.loads(run("list-grants", "--json"))
     assert role in run("list-grants")
-    assert run("revoke", role) == f"Role '{role}' has nothing any more.\n"
+    assert run("revoke", role) == f"Role '{role}' has no access any more.\n"
     assert role not in run("list-grants")

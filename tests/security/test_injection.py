@@ -265,7 +265,10 @@ NAMED_ONE_BY_ONE |= {"create": ["dimensions", "metric"], "adopt": ["table", "id"
 
 
 def hostile_options() -> Iterator[Any]:
-    for name, command in main.commands.items():
+    context = click.Context(main)
+    for name in main.list_commands(context):
+        command = main.get_command(context, name)
+        assert command is not None
         for parameter in command.params:
             option = parameter.opts[-1].lstrip("-")
             if type(parameter.type).__name__ == "StringParamType" and option != "dsn":

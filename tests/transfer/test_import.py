@@ -30,7 +30,7 @@ from pgvectorize import (
     Mutation,
     transfer,
 )
-from pgvectorize.cli.transfer import _progress_bar
+from pgvectorize.cli.output import progress_bar
 from pgvectorize.transfer import Refusal, import_vectors
 from pgvectorize.transfer.ndjson import NdjsonReader
 from tests.cli.test_output import Terminal
@@ -39,8 +39,8 @@ from tests.transfer.conftest import content
 Json = Callable[..., Any]
 GOOD = [{"id": str(number), "values": [1, 2, number]} for number in range(10)]
 BAD: list[tuple[Any, str | None, str]] = [
-    ("{nope", None, "not JSON: Expecting property name enclosed in double quotes at character 2"),
-    ("\ud800".encode("utf-8", "surrogatepass"), None, "not JSON: "),
+    ("{nope", None, "not JSON: Expecting property name enclosed in double quotes"),
+    ("\ud800".encode("utf-8", "surrogatepass"), None, "not UTF-8"),
     ("[" * 100_000, None, "not JSON: "),
     ("7", None, "not a vector but 7"),
     ({"values": [1, 2, 3]}, None, "no id"),
@@ -222,7 +222,7 @@ def test_what_is_not_its_format_is_refused(
     if file.endswith(".gz") and not data:
         assert transfer.import_vectors(client, empty, tmp_path / file).read == 0
         return
-    with pytest.raises(InvalidRequest, match=r"cannot read|is no \.npy"):
+    with pytest.raises(InvalidRequest, match=r"cannot read|is not a \.npy|not JSON|is Parquet"):
         transfer.import_vectors(client, empty, tmp_path / file)
 
 
@@ -240,11 +240,11 @@ def test_a_gz_that_was_cut_off_is_refused(
     ("matrix", "lines", "reason"),
     [
         (np.ones((2, 3)), ['{"id": "a"}'], "has 2 rows, .* has 1 lines"),
-        (np.ones(3), ['{"id": "a"}'], "is no matrix of numbers"),
-        (np.array([["x"]]), ['{"id": "a"}'], "is no matrix of numbers"),
-        (np.array([[{}]], dtype=object), ['{"id": "a"}'], r"is no \.npy file"),
-        (np.ones((1, 3)), ['{"id": "a", "values": [1]}'], "values stand here and in the matrix"),
-        (np.ones((2, 3)), ['{"id": "a"}', "{"], "line 2: not JSON"),
+        (np.ones(3), ['{"id": "a"}'], "is not a matrix of numbers"),
+        (np.array([["x"]]), ['{"id": "a"}'], "is not a matrix of numbers"),
+        (np.array([[{}]], dtype=object), ['{"id": "a"}'], r"is not a \.npy file"),
+        (np.ones((1, 3)), ['{"id": "a", "values": [1]}'], "values are here and in the matrix"),
+        (np.ones((2, 3)), ['{"id": "a"}', "{"], "line 2, column 2: not JSON"),
     ],
 )
 def test_a_matrix_that_does_not_fit_is_refused(
@@ -291,7 +291,8 @@ def test_a_bad_line_stops_and_nothing_is_written(
     with pytest.raises(InvalidVector) as caught:
         transfer.import_vectors(client, empty, file, batch_size=batch_size)
     named = "" if id is None else f', id "{id[:64]}"'
-    assert caught.value.message.startswith(f"{file}, line 5{named}: {reason}")
+    column = ", column 2" if bad == "{nope" else ", column 1" if reason == "not UTF-8" else ""
+    assert caught.value.message.startswith(f"{file}, line 5{column}{named}: {reason}")
     assert caught.value.hint == "Nothing was written."
     assert caught.value.row == 5
     assert client.index(empty).count() == 0
@@ -505,7 +506,7 @@ def test_an_input_that_was_changed_is_not_resumed(
     client.create_index(new_name, dimensions=3, metric="cosine")
     with pytest.raises(InvalidRequest, match="was being imported into another index") as caught:
         transfer.import_vectors(client, new_name, file, resume=True)
-    assert caught.value.hint == f"Delete {progress} to begin anew."
+    assert caught.value.hint == f"Delete {progress} to start again."
     write_file(*GOOD, GOOD[0])
     with pytest.raises(InvalidRequest, match="was changed since its import stopped"):
         transfer.import_vectors(client, empty, file, resume=True)
@@ -582,8 +583,7 @@ def test_the_sentences(
     result = cli("import", empty, "--file", file, "--on-error", "skip")
     assert result.exit_code == 0
     assert result.stderr.splitlines() == [
-        f"{file}, line 12: not JSON: Expecting property name enclosed in double quotes "
-        "at character 2",
+        f"{file}, line 12, column 2: not JSON: Expecting property name enclosed in double quotes",
         f'{file}, line 13, id "z": expected 3 dimensions, got 2',
     ]
     first, refused, left = result.stdout.splitlines()
@@ -625,13 +625,13 @@ def test_many_refusals_are_counted_or_reported(
     assert json.loads(result.stdout)["refused"] == 30
     refusals = [json.loads(line) for line in report.read_text().splitlines()]
     assert len(refusals) == 30
-    assert list(refusals[0]) == ["file", "line", "id", "reason"]
+    assert list(refusals[0]) == ["file", "line", "column", "id", "reason"]
 
 
 def test_a_bar_moves_on_a_terminal_only(monkeypatch: pytest.MonkeyPatch) -> None:
     for stderr, drawn in ((io.StringIO(), False), (Terminal(), True)):
         monkeypatch.setattr(sys, "stderr", stderr)
-        with _progress_bar("importing") as move:
+        with progress_bar("importing") as move:
             assert (move is not None) is drawn
             if move is not None:
                 move(1, None)
@@ -655,8 +655,9 @@ def test_options_that_do_not_fit_are_misuse(
     assert misused("import", "docs", "--file", "-", *options).startswith("Error: ")
 
 
-# Anything at all
+# Anything at all, after a line that says that it is NDJSON
 
+FIRST = b'{"id": "first", "values": [1, 2]}'
 _nearly = st.one_of(
     st.binary(max_size=60),
     st.from_regex(rb'\{"id": ?"[a-z]*", ?"values": ?\[[-0-9eE., ]*\].{0,20}\}?', fullmatch=True),
@@ -676,13 +677,13 @@ _nearly = st.one_of(
 @settings(settings.get_profile("transfer"))
 @given(st.lists(_nearly, max_size=6), st.sampled_from([b"\n", b"\r\n"]))
 def test_every_line_is_a_vector_or_a_refusal(lines: list[bytes], end: bytes) -> None:
-    data = end.join(lines)
+    data = end.join([FIRST, *lines])
     expected = [
         number
         for number, text in enumerate(data.split(b"\n"), 1)
         if text.removeprefix(b"\xef\xbb\xbf" if number == 1 else b"").strip()
     ]
-    stream = io.BytesIO(data)
+    stream: Any = io.BufferedReader(io.BytesIO(data))
     reader = NdjsonReader("-", stream, stream, None)
     found = list(reader.rows())
     assert [row.line for row in found] == expected
@@ -718,7 +719,7 @@ def test_whatever_a_file_holds_skip_counts_it(
     client: Client, shared: str, tmp_path_factory: pytest.TempPathFactory, lines: list[bytes]
 ) -> None:
     path = tmp_path_factory.getbasetemp() / "fuzzed.ndjson"
-    path.write_bytes(b"\n".join(lines))
+    path.write_bytes(b"\n".join([FIRST, *lines]))
     client.index(shared).delete_by_ids(list(content(client, shared)))
     refusals: list[Refusal] = []
     summary = transfer.import_vectors(

@@ -1,4 +1,4 @@
-"""The commands on the HNSW index of an index."""
+"""The commands on HNSW indexes: of all vectors, and of a namespace."""
 
 from __future__ import annotations
 
@@ -7,90 +7,78 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import Event, Thread
 from time import perf_counter
-from typing import Any, TypeVar, get_args
+from typing import Any, TypeVar
 
 import click
 
 import pgvectorize
-from pgvectorize import BuildProgress, IndexBuild
-from pgvectorize.cli.options import DatabaseCommand, Session
-from pgvectorize.cli.output import console, index_json, record_json, table
-from pgvectorize.models import IndexPrecision
+from pgvectorize import BuildProgress, Index, IndexBuild
+from pgvectorize.cli.options import DatabaseCommand, Session, options_of
+from pgvectorize.cli.output import console, table, to_json
 
 _POLL_SECONDS = 0.5
-
 F = TypeVar("F", bound=Callable[..., Any])
 
-
-def build_memory(command: F) -> F:
-    """Add the options that say what a build may take."""
-    for option in (
-        click.option("--workers", type=int, help="Processes that help.  [default: the server's]"),
-        click.option("--memory", help='The most it may take: "4GB".  [default: 1GB, or more]'),
-    ):
-        command = option(command)
-    return command
+build_memory = options_of(
+    Index.build,
+    memory='The most memory it may use, such as "4GB".  [default: 1GB, or more]',
+    workers="How many processes help.  [default: the server's]",
+)
 
 
 def _build_options(command: F) -> F:
-    command = click.option(
-        "--concurrently/--no-concurrently",
-        default=True,
-        show_default=True,
-        help="Writers need not wait; takes a connection straight to the server.",
-    )(build_memory(command))
-    for option in (
-        click.option(
-            "--index-precision",
-            type=click.Choice(get_args(IndexPrecision)),
-            help="What the HNSW index holds.",
-        ),
-        click.option("--ef-construction", type=int, help="Candidates for neighbours."),
-        click.option("--m", type=int, help="Neighbours of a vector."),
-        click.argument("name"),
-    ):
-        command = option(command)
-    return command
+    settings = options_of(
+        Index.build,
+        m="Neighbours of a vector.",
+        ef_construction="Candidates for neighbours.",
+        index_precision="What the HNSW index holds.",
+    )
+    concurrently = options_of(
+        Index.build,
+        concurrently="Writers do not wait; needs a connection straight to the server.",
+    )
+    return click.argument("name")(settings(build_memory(concurrently(command))))
 
 
 @click.command("build", cls=DatabaseCommand)
 @_build_options
 @click.pass_obj
 def build(session: Session, /, name: str, **options: Any) -> None:
-    """Build the HNSW index, or another than there is.
+    """Build the HNSW index, or change its settings.
 
-    What is left out stays as it is; nothing happens where all is as asked for.
-    What a killed build left behind is mended.
+    Settings that are left out stay as they are. If the index has them all, nothing
+    happens. If an earlier build was killed, its remains are removed.
 
     pgvectorize build products
     pgvectorize build products --m 32 --ef-construction 128 --memory 4GB
     """
-    _build(session, name, rebuild=False, **options)
+    session.answer(*_built(session, name, rebuild=False, **options))
 
 
 @click.command("rebuild", cls=DatabaseCommand)
 @_build_options
 @click.pass_obj
 def rebuild(session: Session, /, name: str, **options: Any) -> None:
-    """Build the HNSW index anew, beside the one in use.
+    """Build the HNSW index again, beside the one in use.
 
-    It takes its place when it is done. Deleted vectors leave it only so.
+    The new one replaces the old one when it is complete. It does not hold vectors that
+    were deleted.
 
     pgvectorize rebuild products
     pgvectorize rebuild products --index-precision float16
     """
-    _build(session, name, rebuild=True, **options)
+    session.answer(*_built(session, name, rebuild=True, **options))
 
 
 @click.command("reindex", cls=DatabaseCommand)
 @click.argument("name", required=False)
 @build_memory
 @click.pass_obj
-def reindex(session: Session, name: str | None, memory: str | None, workers: int | None) -> None:
-    """Build every HNSW index anew, or that of one index.
+def reindex(session: Session, /, name: str | None, **options: Any) -> None:
+    """Rebuild every HNSW index, or that of one index.
 
-    To be done after an upgrade of pgvector from before 0.8.4. Each stays in use until
-    the new one is there; an index without one stays so.
+    Run it after an upgrade of pgvector from before 0.8.4. Each HNSW index stays in use
+    until the new one replaces it. An index without one stays so.
 
     pgvectorize reindex
     pgvectorize reindex products --memory 4GB
@@ -100,38 +88,38 @@ def reindex(session: Session, name: str | None, memory: str | None, workers: int
     sentences = []
     for info in indexes:
         if info.has_hnsw:
-            data, *told = _built(session, info.name, rebuild=True, memory=memory, workers=workers)
+            data, *told = _built(session, info.name, rebuild=True, **options)
             done.append(data)
             sentences += told
-    session.answer(done, *(sentences or ["There is no HNSW index to build anew."]))
+    session.answer(done, *(sentences or ["There is no HNSW index to rebuild."]))
 
 
 @click.command("drop-hnsw", cls=DatabaseCommand)
 @click.argument("name")
 @click.pass_obj
 def drop_hnsw(session: Session, name: str) -> None:
-    """Drop the HNSW index: queries are exact and slower.
+    """Drop the HNSW index; queries become exact.
 
-    Writes are many times as fast. `build` makes it again.
+    Queries become slower, and writes many times as fast. `build` makes the HNSW index again.
 
     pgvectorize drop-hnsw products
     """
     info = session.client.index(name).drop_hnsw()
     session.answer(
-        index_json(info),
+        info,
         f"Dropped the HNSW index of index '{name}'. A query compares with every vector now.",
     )
 
 
 @click.command("create-namespace-index", cls=DatabaseCommand)
 @click.argument("name")
-@click.option("--namespace", required=True, help="The namespace that gets an HNSW index.")
+@options_of(Index.create_namespace_index, namespace="The namespace that gets an HNSW index.")
 @click.pass_obj
 def create_namespace_index(session: Session, name: str, namespace: str) -> None:
-    """Give a big namespace an HNSW index of its own.
+    """Give a large namespace an HNSW index of its own.
 
-    Queries in that one namespace are then as fast as in an index of its own. At most 8
-    namespaces can have one: a write into them keeps two HNSW indexes up to date.
+    Queries in this namespace alone are then as fast as in an index of its own. At most 8
+    namespaces can have one. A write into them updates two HNSW indexes.
 
     pgvectorize create-namespace-index products --namespace books
     """
@@ -139,7 +127,7 @@ def create_namespace_index(session: Session, name: str, namespace: str) -> None:
     with watched_build(session, name):
         build = index.create_namespace_index(namespace)
     session.answer(
-        record_json(build),
+        build,
         f"Created the HNSW index of namespace '{namespace}' of index '{name}': "
         f"{build.vectors:,} vectors, {_parameters(build)}."
         if build.is_built
@@ -157,15 +145,7 @@ def list_namespace_index(session: Session, name: str) -> None:
     """
     indexes = session.client.index(name).list_namespace_indexes()
     session.answer(
-        [
-            {
-                "namespace": each.namespace,
-                "isBuilt": each.is_built,
-                "vectorCount": each.vector_count,
-                "bytes": each.bytes,
-            }
-            for each in indexes
-        ],
+        indexes,
         table(
             ("namespace", "vectors", "size"),
             [
@@ -182,7 +162,7 @@ def list_namespace_index(session: Session, name: str) -> None:
 
 @click.command("delete-namespace-index", cls=DatabaseCommand)
 @click.argument("name")
-@click.option("--namespace", required=True, help="The namespace whose HNSW index goes.")
+@options_of(Index.delete_namespace_index, namespace="The namespace whose HNSW index is deleted.")
 @click.pass_obj
 def delete_namespace_index(session: Session, name: str, namespace: str) -> None:
     """Delete the HNSW index of a namespace.
@@ -195,22 +175,18 @@ def delete_namespace_index(session: Session, name: str, namespace: str) -> None:
     session.answer(None, f"Deleted the HNSW index of namespace '{namespace}' of index '{name}'.")
 
 
-def _build(session: Session, name: str, **options: Any) -> None:
-    session.answer(*_built(session, name, **options))
-
-
 def _built(session: Session, name: str, **options: Any) -> tuple[Any, ...]:
-    """Build, and return what there is to answer."""
+    """Build, and return the answer."""
     index = session.client.index(name)
     started = perf_counter()
     with watched_build(session, name):
         build = index.build(**options)
     seconds = perf_counter() - started
-    data = {"index": name, **record_json(build), "seconds": round(seconds, 3)}
+    data = {"index": name, **to_json(build), "seconds": round(seconds, 3)}
     if not build.is_built:
         return (
             data,
-            f"The HNSW index of index '{name}' is there, with {_parameters(build)}.",
+            f"Index '{name}' has its HNSW index already: {_parameters(build)}.",
         )
     return (
         data,
@@ -225,22 +201,22 @@ def _parameters(build: IndexBuild) -> str:
 
 
 def memory_sentences(build: IndexBuild) -> list[str]:
-    """Return what there is to say of a build that did not fit into its memory."""
+    """Return what to say about a build that did not fit into its memory."""
     if build.vectors_in_memory >= build.vectors:
         return []
     needed = -(-build.memory_needed // 2**20)
     return [
-        f"About {build.vectors_in_memory:,} vectors fitted into the {build.memory // 2**20:,} MB "
-        f"that it had, and the others took many times as long. All need {needed:,} MB: "
-        f"--memory {needed}MB, or an index precision that takes less."
+        f"About {build.vectors_in_memory:,} vectors fitted into {build.memory // 2**20:,} MB of "
+        f"memory, and the others took many times as long. All need {needed:,} MB: "
+        f"use --memory {needed}MB, or an index precision that needs less."
     ]
 
 
 @contextmanager
 def watched_build(session: Session, name: str) -> Iterator[None]:
-    """Show on stderr how far the build of an index is, where somebody may be watching.
+    """Show on stderr how far the build of an index is, if stderr is a terminal.
 
-    Asks over a second connection, as the first is busy.
+    It asks over a second connection, as the first is busy.
     """
     if not sys.stderr.isatty():
         yield
@@ -287,7 +263,7 @@ def _rows(build: BuildProgress, seconds: float) -> str:
 
 
 def _quietly(watch: Callable[[], None]) -> None:
-    """Watch; that it cannot is no reason to end what it watches."""
+    """Watch. A watcher that fails must not end the build."""
     try:
         watch()
     except pgvectorize.PgVectorizeError:

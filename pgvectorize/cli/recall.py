@@ -1,4 +1,4 @@
-"""The commands on how much of the true nearest an index finds."""
+"""The commands on recall: how many of the true nearest vectors a search finds."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ import click
 import numpy as np
 import psycopg
 
-from pgvectorize import Client, IndexInfo, InvalidRequest, RecallPoint
-from pgvectorize.cli import ndjson
-from pgvectorize.cli.options import DatabaseCommand, Session
-from pgvectorize.cli.output import console, record_json, table
+from pgvectorize import Client, Index, IndexInfo, InvalidRequest, RecallPoint
+from pgvectorize.cli.options import DatabaseCommand, Session, options_of
+from pgvectorize.cli.output import console, table, to_json
+from pgvectorize.transfer.reading import Rows, reading
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -29,33 +29,24 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 def _measuring_options(command: F) -> F:
-    for option in (
-        click.option(
-            "--vectors",
-            "file",
-            metavar="FILE",
-            help="Real queries: .npy with a row each, or NDJSON.  [default: a sample of the index]",
-        ),
-        click.option(
-            "--top-k", type=int, default=10, show_default=True, help="Of how many nearest."
-        ),
-        click.option(
-            "--queries",
-            type=int,
-            default=200,
-            show_default=True,
-            help="How many; each takes an exact search and a dozen others.",
-        ),
-        click.argument("name"),
-    ):
-        command = option(command)
-    return command
+    numbers = options_of(
+        Index.recall,
+        queries="How many; each needs an exact search and a dozen others.",
+        top_k="Of how many nearest.",
+    )
+    file = click.option(
+        "--vectors",
+        "file",
+        metavar="FILE",
+        help="Real queries: .npy with a row each, or NDJSON.  [default: a sample of the index]",
+    )
+    return click.argument("name")(numbers(file(command)))
 
 
 @click.command("recall", cls=DatabaseCommand)
 @_measuring_options
-@click.option("--store/--no-store", default=True, show_default=True, help="For `query --recall`.")
-@click.option("--plot", "picture", metavar="FILE", help="Draw it too: .svg, .png or .pdf.")
+@options_of(Index.recall, store="Keep what was measured for `query --recall`.")
+@click.option("--plot", "picture", metavar="FILE", help="Also draw it: .svg, .png or .pdf.")
 @click.pass_obj
 def recall(
     session: Session,
@@ -66,10 +57,11 @@ def recall(
     store: bool,
     picture: str | None,
 ) -> None:
-    """Measure how much of the true nearest queries find.
+    """Measure the recall of queries.
 
-    At one ef_search after another they are compared with the exact search. Drawing
-    takes the extra `plot`.
+    The recall is the share of the true nearest vectors that the HNSW search finds. It is
+    measured against the exact search, for one ef_search after another.
+    --plot needs the extra `plot`.
 
     pgvectorize recall products
     pgvectorize recall products --queries 500 --top-k 20 --plot recall.svg
@@ -82,7 +74,7 @@ def recall(
     if save is not None:
         save(info, points)
     session.answer(
-        [record_json(point) for point in points],
+        points,
         _curve(info, points),
         f"Of the true {top_k} nearest, as the mean of {points[-1].queries:,} queries ± its "
         "standard error; the time is the median on the server.",
@@ -92,14 +84,14 @@ def recall(
 
 @click.command("tune", cls=DatabaseCommand)
 @_measuring_options
-@click.option("--recall", type=float, required=True, help="The share to find, such as 0.98.")
+@options_of(Index.tune, recall="The share to find, such as 0.98.")
 @click.pass_obj
 def tune(
     session: Session, name: str, queries: int, top_k: int, file: str | None, recall: float
 ) -> None:
-    """Set the least ef_search that reaches a recall.
+    """Set the smallest ef_search that reaches a recall.
 
-    Queries use it unless they say otherwise. To go back: `update NAME --ef-search 0`.
+    Queries use it unless they name another. To undo it: `update NAME --ef-search 0`.
 
     pgvectorize tune products --recall 0.98
     pgvectorize tune products --recall 0.99 --vectors queries.npy
@@ -108,7 +100,7 @@ def tune(
     with _watched(session, name) as client:
         point = client.index(name).tune(recall, vectors=vectors, queries=queries, top_k=top_k)
     session.answer(
-        {"index": name, **record_json(point)},
+        {"index": name, **to_json(point)},
         f"Index '{name}' has no HNSW index: a query compares with every vector and finds all."
         if point.ef_search is None
         else f"Queries of index '{name}' use ef_search {point.ef_search} from now on. They find "
@@ -144,7 +136,7 @@ def _bar(share: float) -> str:
 
 
 def _artist(picture: str) -> Callable[[IndexInfo, Sequence[RecallPoint]], None]:
-    """Return what draws the curve to a file; that it cannot shows before anything is measured."""
+    """Return what draws the curve to a file. An error shows before anything is measured."""
     if Path(picture).suffix not in (".svg", ".png", ".pdf"):
         raise InvalidRequest(
             f"cannot draw {picture}", hint="Give a file that ends in .svg, .png or .pdf."
@@ -197,7 +189,7 @@ def _artist(picture: str) -> Callable[[IndexInfo, Sequence[RecallPoint]], None]:
 
 
 def _read(file: str) -> Any:
-    """Return the queries of a file: a row each, or the values of vectors."""
+    """Return the queries of a file: the rows of a matrix, or the values of vectors."""
     hint = "Give .npy with a row for each query, or NDJSON with values."
     if file.endswith(".npy"):
         try:
@@ -205,17 +197,16 @@ def _read(file: str) -> Any:
         except OSError as error:
             raise InvalidRequest(f"cannot read {file}: {error.strerror}", hint=hint) from error
         except ValueError as error:
-            raise InvalidRequest(f"{file} is no .npy file: {error}", hint=hint) from error
-    reader = ndjson.VectorReader(file, hint)
-    with ndjson.opened(file) as (stream, _):
-        return [vector.get("values") for vector in reader.read(iter(stream))]
+            raise InvalidRequest(f"{file} is not a .npy file: {error}", hint=hint) from error
+    with reading(file, "ndjson", needs_id=False) as reader:
+        return [vector.values for vector in Rows(file, reader, hint=hint)]
 
 
 @contextmanager
 def _watched(session: Session, name: str) -> Iterator[Client]:
-    """Give a client; how far it is shows on stderr, where somebody may be watching.
+    """Give a client. If stderr is a terminal, it shows how far the measuring is.
 
-    The server tells by notices, which go to the connection that asked.
+    The server says so by notices, which go to the connection that asked.
     """
     if not sys.stderr.isatty():
         yield session.client
