@@ -55,7 +55,7 @@ ANSWERS: dict[str, tuple[list[str], type | None, set[str]]] = {
     "recall": (["INDEX", "--queries", "2"], pgvectorize.RecallPoint, set()),
     "tune": (["INDEX", "--recall", "0.5", "--queries", "2"], pgvectorize.RecallPoint, {"index"}),
     "drop-hnsw": (["INDEX"], pgvectorize.IndexInfo, set()),
-    "doctor": ([], pgvectorize.Finding, set()),
+    "doctor": ([], pgvectorize.Finding, {"command"}),
     "stats": (["INDEX"], pgvectorize.IndexStats, set()),
     "size": (["--vectors", "9", "--dimensions", "3"], pgvectorize.IndexSize, set()),
     "vacuum": (["INDEX"], pgvectorize.Vacuum, {"index", "seconds"}),
