@@ -302,6 +302,19 @@ def upgrade() -> None:
             fraction  double precision
         )
     """)
+    op.execute("""
+        create type pgvectorize_private.search_attempt as (
+            way            text,
+            ef_search      integer,
+            found          bigint,
+            wanted         bigint,
+            steps          bigint,
+            trusted_steps  double precision,
+            most_steps     bigint,
+            plan           jsonb,
+            matches        pgvectorize.match[]
+        )
+    """)
     # The trigger keeps the function of each index as its catalog row says; what the trigger does
     # comes with the functions.
     op.execute("""
