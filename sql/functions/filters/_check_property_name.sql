@@ -20,7 +20,7 @@ begin
     if problem is not null then
         raise exception 'property name "%" %', left(property_name, 64), problem
             using errcode = sqlstate_code,
-                  hint = 'A property name is a metadata key; a dot means a nested object, as in "address.city".';
+                  hint = 'A property name is a metadata key; dots join nested keys, as in "address.city".';
     end if;
 end;
 $$;

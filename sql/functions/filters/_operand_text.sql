@@ -40,7 +40,7 @@ begin
 
     perform pgvectorize_private._refuse_filter(
         path, format('cannot read %s as a %s', left(operand::text, 64), index_type),
-        format('The metadata index on this property has the type %s; operands need it, too.', index_type)
+        format('The metadata index on this property converts operands to the type %s.', index_type)
     );
 end;
 $$;
