@@ -312,7 +312,9 @@ def test_a_load_of_many_batches_is_checked_and_rounded(
     wrong[77, 1] = 1e6
     load: dict[str, Any] = {"ids": NAMES[:90], "batch_size": 20}
     for _ in range(2):  # into an empty index, and into one with rows
-        with pytest.raises(InvalidVector, match="value 2 is 1e\\+06, but the largest float16 is 65504") as refusal:
+        with pytest.raises(
+            InvalidVector, match="value 2 is 1e\\+06, but the largest float16 is 65504"
+        ) as refusal:
             iterable_face.upsert(name, values=wrong, **load)
         assert refusal.value.row == 78
         assert iterable_face.upsert(name, values=given, **load).count == 90

@@ -20,12 +20,14 @@ as $$
 begin
     if exact or recall is not null or filters is not null or target.is_counted
         or pgvectorize_private._hnsw_index(target) is null
-        or (top_k + skip <= pgvectorize_private._effective_ef_search(target, ef_search, top_k + skip)) is not true
+        or (top_k + skip <= pgvectorize_private._effective_ef_search(target, ef_search, top_k + skip))
+            is not true
     then
         return false;
     elsif predicate <> 'true'
         and not (
-            target.has_other_hnsw and (pgvectorize_private._namespace_hnsw_of_predicate(target, predicate)).is_alone
+            target.has_other_hnsw
+            and (pgvectorize_private._namespace_hnsw_of_predicate(target, predicate)).is_alone
         )
     then
         return false;

@@ -14,7 +14,10 @@ as $$
 begin
     select
         to_regclass(
-            format('pgvectorize_data.%I', pgvectorize_private._namespace_hnsw_name(target.id, indexes.namespace))
+            format(
+                'pgvectorize_data.%I',
+                pgvectorize_private._namespace_hnsw_name(target.id, indexes.namespace)
+            )
         ),
         predicate = spelled.condition || 'true'
     into hnsw, is_alone

@@ -21,7 +21,8 @@ rows 10
 as $$
     select match.*
     from pgvectorize_private._search_attempts(
-        target, vector, top_k, predicate, return_values, return_metadata, ef_search, exact, skip, max_distance, recall
+        target, vector, top_k, predicate, return_values, return_metadata, ef_search, exact, skip,
+        max_distance, recall
     ) as attempt
     cross join lateral unnest(attempt.matches) as match
 $$;

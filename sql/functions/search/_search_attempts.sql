@@ -54,7 +54,9 @@ set enable_seqscan = on
 as $$
 declare
     hnsw       regclass := pgvectorize_private._hnsw_index(target);
-    others     regclass[] := case when target.has_other_hnsw then pgvectorize_private._other_hnsw_indexes(target) end;
+    others     regclass[] := case
+        when target.has_other_hnsw then pgvectorize_private._other_hnsw_indexes(target)
+    end;
     own_hnsw   regclass;  -- of the one namespace that is searched
     is_plain   boolean := predicate = 'true';
     depth      integer := top_k + skip;
@@ -77,7 +79,7 @@ declare
     used       bigint[];
     found      bigint;
     is_last    boolean;
-    can_tell   boolean := current_setting('track_counts')::boolean;  -- a superuser may turn the counters off
+    is_counted boolean := current_setting('track_counts')::boolean;  -- a superuser may turn it off
     matches    pgvectorize.match[];
     plan       jsonb;
 begin
@@ -110,7 +112,8 @@ begin
     end;
     if not is_plain then
         select class.reltuples into count from pg_class as class
-        where class.oid = coalesce(own_hnsw, target.relation) and class.reltuples > 0;  -- -1 before the first analyze
+        -- reltuples is -1 before the first analyze
+        where class.oid = coalesce(own_hnsw, target.relation) and class.reltuples > 0;
         most_steps := sqrt(depth * count / step_cost);
     end if;
 
@@ -118,7 +121,8 @@ begin
         before := pgvectorize_private._hnsw_scan_counters(hnsw, others);
         if way <> 'exact' then
             ignored := pgvectorize_private._set_search_settings(
-                breadth, way, coalesce(greatest(15 * most_steps, breadth), 20000)::integer, coalesce(count < 20000, true)
+                breadth, way, coalesce(greatest(15 * most_steps, breadth), 20000)::integer,
+                coalesce(count < 20000, true)
             );
         elsif count >= 20000 then
             ignored := pgvectorize_private._set_search_settings(breadth, 'off', 20000, true);
@@ -128,13 +132,15 @@ begin
             case
                 when way = 'exact' or count is null then predicate
                 when count < 20000 then predicate || array_to_string(unlikely, '')
-                else predicate || array_to_string(unlikely[:greatest(round(ln(step_cost) / ln(3)), 1)::integer], '')
+                else predicate
+                    || array_to_string(unlikely[:greatest(round(ln(step_cost) / ln(3)), 1)::integer], '')
             end,
             way,
             case way when 'exact' then depth else candidates end,
             case when return_values then 'nearest.embedding' else 'null' end,
             case return_metadata
-                when 'none' then 'null' else pgvectorize_private._returned_metadata_sql(target, return_metadata)
+                when 'none' then 'null'
+                else pgvectorize_private._returned_metadata_sql(target, return_metadata)
             end,
             case when max_distance is not null then 'nearest.distance <= $2' end
         );
@@ -145,12 +151,13 @@ begin
             execute statement into matches, found using vector, max_distance;
         end if;
         used := pgvectorize_private._hnsw_scan_counters(hnsw, others);
-        is_last := way = 'exact' or can_tell and used[1] = before[1]
+        is_last := way = 'exact' or is_counted and used[1] = before[1]
             or found >= depth
                 and (most_steps is null or used[2] - before[2] <= greatest(most_steps, candidates + breadth));
         return next row(
             way, breadth, found, depth, used[2] - before[2], greatest(most_steps, candidates + breadth),
-            current_setting('hnsw.max_scan_tuples')::bigint, plan, case when is_last then matches[skip + 1 : depth] end
+            current_setting('hnsw.max_scan_tuples')::bigint, plan,
+            case when is_last then matches[skip + 1 : depth] end
         )::pgvectorize_private.search_attempt;
         exit when is_last;
     end loop;
