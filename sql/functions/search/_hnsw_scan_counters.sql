@@ -5,14 +5,16 @@ returns bigint[]
 language plpgsql
 volatile
 parallel restricted  -- a worker has counters of its own
-set search_path = pg_catalog, pg_temp
 as $$
 begin
     if others is null then
-        return array[pg_stat_get_xact_numscans(hnsw), pg_stat_get_xact_tuples_returned(hnsw)];
+        return array[
+            pg_catalog.pg_stat_get_xact_numscans(hnsw), pg_catalog.pg_stat_get_xact_tuples_returned(hnsw)
+        ];
     end if;
     return array[
-        sum(pg_stat_get_xact_numscans(listed.hnsw)), sum(pg_stat_get_xact_tuples_returned(listed.hnsw))
+        sum(pg_catalog.pg_stat_get_xact_numscans(listed.hnsw)),
+        sum(pg_catalog.pg_stat_get_xact_tuples_returned(listed.hnsw))
     ] from unnest(array_append(others, hnsw)) as listed (hnsw);
 end;
 $$;

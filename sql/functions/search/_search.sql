@@ -1,5 +1,6 @@
--- Find the nearest vectors among those that satisfy a predicate: the matches of the last attempt.
--- Postgres inlines this function into the statement that calls it, so it costs nothing.
+-- Find the nearest vectors among those that satisfy a predicate; see `_search_attempts`. Postgres inlines
+-- this function into the statement that calls it, so it costs nothing. The sub-select is a fence: without
+-- it the planner would run the search to estimate the length of the array.
 create or replace function pgvectorize_private._search(
     target           pgvectorize_private.indexes,
     vector           @vector@.vector,
@@ -20,11 +21,12 @@ parallel unsafe
 rows 10
 as $$
     select match.*
-    from pgvectorize_private._search_attempts(
-        target, vector, top_k, predicate, return_values, return_metadata, ef_search, exact, skip,
-        max_distance, recall
-    ) as attempt
-    cross join lateral unnest(attempt.matches) as match
+    from unnest((
+        select (pgvectorize_private._search_attempts(
+            target, vector, top_k, predicate, return_values, return_metadata, ef_search, exact, skip,
+            max_distance, recall
+        ))[1].matches
+    )) as match
 $$;
 
 comment on function pgvectorize_private._search

@@ -1,6 +1,6 @@
--- Find the nearest vectors among those that satisfy a predicate, and return one row for each way that
--- was tried. The last row has the matches, always min(top_k, number of matching rows) of them. The
--- other columns say what the way did; `explain` puts them into words.
+-- Find the nearest vectors among those that satisfy a predicate. The search tries one way after another.
+-- It returns the last attempt, whose matches are the answer: always min(top_k, number of matching rows)
+-- of them. The other fields say what the way did; `explain` puts them into words.
 --
 -- The statement is planned at each call with literal operands, so that the planner can compare the
 -- HNSW index with the other indexes. A scan of the HNSW index may return too few rows (a rare filter,
@@ -25,7 +25,7 @@
 -- max_distance is applied to the rows that were found, and costs nothing. Inside the scan it would
 -- make the scan look for rows that do not exist.
 --
--- explained  run each statement under EXPLAIN ANALYZE and return its plan; then no row has matches
+-- explained  run each statement under EXPLAIN ANALYZE and return all attempts, with plans instead of matches
 create or replace function pgvectorize_private._search_attempts(
     target           pgvectorize_private.indexes,
     vector           @vector@.vector,
@@ -40,11 +40,10 @@ create or replace function pgvectorize_private._search_attempts(
     recall           double precision,
     explained        boolean default false
 )
-returns setof pgvectorize_private.search_attempt
+returns pgvectorize_private.search_attempt[]
 language plpgsql
 stable
 parallel unsafe  -- set_config is not allowed in a parallel worker
-rows 1
 set search_path = pg_catalog, pg_temp
 set hnsw.ef_search = 100
 set hnsw.iterative_scan = off
@@ -72,16 +71,16 @@ declare
     ];
     step_cost  double precision := coalesce(target.hnsw_step_cost, 9);
     count      double precision;  -- of rows, estimated
-    most_steps double precision;  -- that an HNSW search with a filter needs
+    needed     double precision;  -- steps that an HNSW search with a filter needs
     ignored    text;
     statement  text;
     before     bigint[];
     used       bigint[];
     found      bigint;
-    is_last    boolean;
     is_counted boolean := current_setting('track_counts')::boolean;  -- a superuser may turn it off
     matches    pgvectorize.match[];
     plan       jsonb;
+    attempts   pgvectorize_private.search_attempt[];
 begin
     if not pgvectorize_private._is_valid_search(target, vector, top_k, ef_search, skip) then
         perform pgvectorize_private._check_search(
@@ -114,14 +113,16 @@ begin
         select class.reltuples into count from pg_class as class
         -- reltuples is -1 before the first analyze
         where class.oid = coalesce(own_hnsw, target.relation) and class.reltuples > 0;
-        most_steps := sqrt(depth * count / step_cost);
+        needed := sqrt(depth * count / step_cost);
     end if;
 
     foreach way in array ways loop
         before := pgvectorize_private._hnsw_scan_counters(hnsw, others);
-        if way <> 'exact' then
+        if way = 'off' then  -- the first way: the SET clauses of this function have set the rest
+            ignored := set_config('hnsw.ef_search', breadth::text, true);
+        elsif way <> 'exact' then
             ignored := pgvectorize_private._set_search_settings(
-                breadth, way, coalesce(greatest(15 * most_steps, breadth), 20000)::integer,
+                breadth, way, coalesce(greatest(15 * needed, breadth), 20000)::integer,
                 coalesce(count < 20000, true)
             );
         elsif count >= 20000 then
@@ -151,18 +152,17 @@ begin
             execute statement into matches, found using vector, max_distance;
         end if;
         used := pgvectorize_private._hnsw_scan_counters(hnsw, others);
-        is_last := way = 'exact' or is_counted and used[1] = before[1]
-            or found >= depth
-                and (most_steps is null or used[2] - before[2] <= greatest(most_steps, candidates + breadth));
-        return next row(
-            way, breadth, found, depth, used[2] - before[2], greatest(most_steps, candidates + breadth),
-            current_setting('hnsw.max_scan_tuples')::bigint, plan,
-            case when is_last then matches[skip + 1 : depth] end
+        attempts := case when explained then attempts end || row(
+            way, breadth, found, depth, used[2] - before[2], greatest(needed, candidates + breadth),
+            current_setting('hnsw.max_scan_tuples')::bigint, plan, matches[skip + 1 : depth]
         )::pgvectorize_private.search_attempt;
-        exit when is_last;
+        exit when is_counted and used[1] = before[1]
+            or found >= depth
+                and (needed is null or used[2] - before[2] <= greatest(needed, candidates + breadth));
     end loop;
+    return attempts;
 end;
 $$;
 
 comment on function pgvectorize_private._search_attempts
-    is 'What each way of a search did, the last one with the matches.';
+    is 'The last attempt of a search, with its matches, or all attempts, with their plans.';
