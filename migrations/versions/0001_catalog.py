@@ -179,6 +179,19 @@ def upgrade() -> None:
             metadata   jsonb
         )
     """)
+    op.execute("""
+        create type pgvectorize_private.search_attempt as (
+            way            text,
+            ef_search      integer,
+            found          bigint,
+            wanted         bigint,
+            steps          bigint,
+            trusted_steps  double precision,
+            most_steps     bigint,
+            plan           jsonb,
+            matches        pgvectorize.match[]
+        )
+    """)
     op.execute("create type pgvectorize.mutation as (mutation_id uuid, count bigint, ids text[])")
     op.execute("create type pgvectorize.deletion as (mutation_id uuid, count bigint)")
     op.execute("""

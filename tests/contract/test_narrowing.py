@@ -107,7 +107,7 @@ def test_a_threshold_leaves_out_what_is_too_far(
 def test_min_score_is_refused_where_the_least_score_is_the_best(
     face: Face, make_index: Callable[..., str], metric: str
 ) -> None:
-    with pytest.raises(InvalidRequest, match=f"does not fit the metric {metric}") as refusal:
+    with pytest.raises(InvalidRequest, match=f"metric cosine, not with {metric}") as refusal:
         face.query(make_index(dimensions=1, metric=metric), [1], min_score=0.5)
     assert "max_distance" in str(refusal.value.hint)
 

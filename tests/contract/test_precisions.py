@@ -232,11 +232,11 @@ def test_an_upsert_that_rounds_to_what_is_there_writes_nothing(
 @pytest.mark.parametrize(
     ("metric", "options", "what"),
     [
-        ("cosine", {"storage": "float16"}, "is stored"),
-        ("euclidean", {"storage": "float16", "index_precision": "binary"}, "is stored"),
-        ("dot-product", {"storage": "float16", "hnsw": False}, "is stored"),
-        ("euclidean", {"index_precision": "float16"}, "the HNSW index holds"),
-        ("dot-product", {"index_precision": "float16"}, "the HNSW index holds"),
+        ("cosine", {"storage": "float16"}, "the index"),
+        ("euclidean", {"storage": "float16", "index_precision": "binary"}, "the index"),
+        ("dot-product", {"storage": "float16", "hnsw": False}, "the index"),
+        ("euclidean", {"index_precision": "float16"}, "the HNSW index"),
+        ("dot-product", {"index_precision": "float16"}, "the HNSW index"),
     ],
 )
 @pytest.mark.parametrize("sign", [1, -1])
@@ -257,7 +257,9 @@ def test_a_value_that_float16_cannot_hold_is_refused(
             write(name, [("a", good), ("b", wrong)])
         assert refusal.value.row == 2
         assert 'row 2, id "b": value 2 is ' in str(refusal.value)
-        assert f"but float16, which {what}, ends at 65504" in str(refusal.value)
+        assert f"but the largest float16 is 65504, and {what} has float16 values" in str(
+            refusal.value
+        )
     assert face.count(name) == 0
     face.upsert(name, [("a", good)])
     with pytest.raises(InvalidVector, match="query vector: value 2 is"):
@@ -270,7 +272,9 @@ def test_a_vector_that_rounds_to_zero_has_no_direction(
     face: Face, make_index: Callable[..., str], values: list[float]
 ) -> None:
     name = make_index(dimensions=3, metric="cosine", storage="float16")
-    with pytest.raises(InvalidVector, match="as float16 the vector has the length zero") as refusal:
+    with pytest.raises(
+        InvalidVector, match="rounded to float16 the vector has length zero"
+    ) as refusal:
         face.upsert(name, [("a", values)])
     assert refusal.value.row == 1
 
@@ -308,7 +312,9 @@ def test_a_load_of_many_batches_is_checked_and_rounded(
     wrong[77, 1] = 1e6
     load: dict[str, Any] = {"ids": NAMES[:90], "batch_size": 20}
     for _ in range(2):  # into an empty index, and into one with rows
-        with pytest.raises(InvalidVector, match="value 2 is 1e\\+06, but float16") as refusal:
+        with pytest.raises(
+            InvalidVector, match="value 2 is 1e\\+06, but the largest float16 is 65504"
+        ) as refusal:
             iterable_face.upsert(name, values=wrong, **load)
         assert refusal.value.row == 78
         assert iterable_face.upsert(name, values=given, **load).count == 90

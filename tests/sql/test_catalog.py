@@ -125,6 +125,40 @@ def test_no_function_is_overloaded(connection: Connection, schema_name: str) -> 
     assert sorted(names) == sorted(set(names))
 
 
+def inputs(connection: Connection, name: str) -> list[tuple[object, ...]]:
+    """Name, type and default of each parameter that a caller gives, in order."""
+    return connection.execute(
+        """
+        select parameter.name, parameter.type::regtype::text,
+            pg_get_function_arg_default(function.oid, parameter.place::integer)
+        from pg_proc as function
+        cross join lateral unnest(function.proargnames, function.proargtypes::oid[])
+            with ordinality as parameter (name, type, place)
+        where function.oid = %s::regproc and parameter.type is not null
+        order by parameter.place
+        """,
+        [f"pgvectorize.{name}"],
+    ).fetchall()
+
+
+@pytest.mark.parametrize(
+    ("name", "instead_of_the_vector", "own"),
+    [
+        ("explain", "vector", set[str]()),
+        ("query_by_id", "id", set[str]()),
+        ("query_many", "vectors", {"filters"}),
+    ],
+)
+def test_what_searches_has_the_parameters_of_query(
+    connection: Connection, name: str, instead_of_the_vector: str, own: set[str]
+) -> None:
+    query, found = inputs(connection, "query"), inputs(connection, name)
+    assert len(query) == 15
+    assert (query[1][0], found[1][0]) == ("vector", instead_of_the_vector)
+    shared = [parameter for parameter in found if parameter[0] not in own]
+    assert shared[:1] + shared[2:] == query[:1] + query[2:]
+
+
 def test_every_private_function_has_a_file_of_its_own(connection: Connection) -> None:
     files = {name for name in FILES if name.startswith("_")} - {ORDERED}
     assert set(functions(connection, "pgvectorize_private")) == files | {"_applied"}

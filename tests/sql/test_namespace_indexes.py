@@ -207,8 +207,8 @@ def test_a_walk_that_finds_too_few_is_noticed(
             (many,) = own.query_many(VALUES[:1], top_k=top_k, namespace="half", **options)
             assert many.count == top_k
         walks = connection.execute(
-            "select (pgvectorize_private._other_hnsw_scan_counters("
-            "pgvectorize_private._other_hnsw_indexes(index)))[1]"
+            "select (pgvectorize_private._hnsw_scan_counters("
+            "null, pgvectorize_private._other_hnsw_indexes(index)))[1]"
             " from pgvectorize_private._find_index(%s) as index",
             [index.name],
         ).fetchone()

@@ -49,11 +49,11 @@ declare
     last      jsonb;
 begin
     target.is_counted := false;
-    select jsonb_agg(search.metadata) into attempts
-    from pgvectorize_private._search(
+    select jsonb_agg(to_jsonb(attempt) - 'matches') into attempts
+    from unnest((select pgvectorize_private._search_attempts(
         target, vector, top_k, predicate, return_values, return_metadata, ef_search, exact, "offset",
         pgvectorize_private._distance_threshold(target, min_score, max_distance), recall, explained => true
-    ) as search;
+    ))) as attempt;
     last := attempts -> -1;
     path := case
         when pgvectorize_private._hnsw_in_plan(target, last -> 'plan') is null then 'exact'

@@ -1,5 +1,5 @@
--- Compile "equals one of these". Null equals nothing, neither null nor a missing
--- property, so it drops out of the list.
+-- Compile "equals one of these". Null equals nothing, neither null nor a missing property, so it is
+-- removed from the list.
 create or replace function pgvectorize_private._equal_sql(
     property_name  text,
     index_type     text,
@@ -14,7 +14,9 @@ parallel safe
 as $$
 declare
     value     text := pgvectorize_private._property_sql(property_name, index_type);
-    cast_type text := case index_type when 'number' then 'numeric' when 'boolean' then 'boolean' else 'jsonb' end;
+    cast_type text := case index_type
+        when 'number' then 'numeric' when 'boolean' then 'boolean' else 'jsonb'
+    end;
     wanted    text[];
     predicate text;
     bytes     bigint := pgvectorize_private._limit('string_bytes_compared', true);
@@ -28,7 +30,9 @@ begin
     elsif index_type = 'string' and strict then
         return format(
             'pgvectorize_private._truncate_to_bytes(%s, %s) collate "C" = any (%L::text[])', value, bytes,
-            array(select pgvectorize_private._truncate_to_bytes(word, bytes) from unnest(wanted) as words (word))
+            array(
+                select pgvectorize_private._truncate_to_bytes(word, bytes) from unnest(wanted) as words (word)
+            )
         );
     elsif index_type = 'string' then
         predicate := format(

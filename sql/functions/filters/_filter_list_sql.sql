@@ -15,6 +15,7 @@ as $$
 declare
     filter  jsonb;
     place   bigint;
+    within  text;
     clauses text[] := '{}';
 begin
     if jsonb_typeof(filters) <> 'array' then
@@ -23,16 +24,19 @@ begin
             'As in {"$or": [{"color": "red"}, {"price": {"$lt": 10}}]}.'
         );
     elsif filters = '[]' then
-        perform pgvectorize_private._refuse_filter(path, 'the array is empty', 'Leave the operator out, or list filters.');
+        perform pgvectorize_private._refuse_filter(
+            path, 'the array is empty', 'List at least one filter, or omit the operator.'
+        );
     end if;
 
     for filter, place in select * from jsonb_array_elements(filters) with ordinality loop
+        within := format('%s[%s]', path, place - 1);
         if filter = 'null' then
             perform pgvectorize_private._refuse_filter(
-                format('%s[%s]', path, place - 1), 'expected an object, got null', 'List filters.'
+                within, 'expected an object, got null', 'Remove the null from the array.'
             );
         end if;
-        clauses := clauses || pgvectorize_private._filter_sql(index_id, filter, format('%s[%s]', path, place - 1), depth + 1, strict);
+        clauses := clauses || pgvectorize_private._filter_sql(index_id, filter, within, depth + 1, strict);
     end loop;
     return '(' || array_to_string(clauses, case operator when '$and' then ') and (' else ') or (' end) || ')';
 end;

@@ -1,4 +1,4 @@
--- List the properties that a filter names, each once. The filter is well-formed.
+-- List the properties that a filter uses, each once. The filter is known to be valid.
 create or replace function pgvectorize_private._filter_properties(filter jsonb)
 returns setof text
 language sql
@@ -12,7 +12,8 @@ as $$
         from parts
         cross join lateral jsonb_each(parts.filter) as member
         cross join lateral (
-            select value from jsonb_array_elements(case when member.key in ('$and', '$or') then member.value else '[]' end)
+            select value
+            from jsonb_array_elements(case when member.key in ('$and', '$or') then member.value else '[]' end)
             union all
             select member.value where member.key = '$not'
         ) as inner_parts (filter)
@@ -24,4 +25,4 @@ as $$
 $$;
 
 comment on function pgvectorize_private._filter_properties
-    is 'The properties that a filter names.';
+    is 'The properties that a filter uses.';

@@ -1,6 +1,6 @@
--- Write the expression that a metadata index is built on. A btree row holds at
--- most 2,704 bytes, so a string counts with its first 512 characters there (at
--- most 2,048 bytes); `_condition_sql` looks at the rest where it matters.
+-- Write the expression that a metadata index is built on. A btree row holds at most 2,704 bytes, so the
+-- index has the first 512 characters of a string (at most 2,048 bytes). If an operand is as long,
+-- `_equal_sql`, `_range_sql` and `_prefix_sql` also compare the whole string.
 create or replace function pgvectorize_private._indexed_property_sql(
     property_name  text,
     index_type     text,
@@ -12,10 +12,12 @@ immutable
 parallel safe
 as $$
     select case index_type
-        when 'string' then format('left(%s, 512)', pgvectorize_private._property_sql(property_name, index_type, document))
+        when 'string' then format(
+            'left(%s, 512)', pgvectorize_private._property_sql(property_name, index_type, document)
+        )
         else pgvectorize_private._property_sql(property_name, index_type, document)
     end
 $$;
 
 comment on function pgvectorize_private._indexed_property_sql
-    is 'Expression that a metadata index is built on.';
+    is 'The expression that a metadata index is built on.';

@@ -1,8 +1,8 @@
--- Read one operand of a filter as a value of its property's type: the text of
--- it, ready to be quoted, or null for JSON null, which equals nothing.
--- Without a metadata index the type is null and the operand stays JSON, so that
--- comparison is type-strict; with one, it is coerced to the index's type
--- (Vectorize: {"price": {"$gt": "150"}} finds 200 in a number index).
+-- Return one operand of a filter as text of its property's type, ready to be quoted. The text of JSON
+-- null, which equals nothing, is null. If the property has a metadata index, the operand is converted
+-- to the type of the index. As at Vectorize, {"price": {"$gt": "150"}} finds 200 in a number index.
+-- Otherwise index_type is null, and the operand stays JSON, so that values of different types are
+-- never equal.
 create or replace function pgvectorize_private._operand_text(operand jsonb, index_type text, path text)
 returns text
 language plpgsql
@@ -12,11 +12,13 @@ as $$
 declare
     found   text := jsonb_typeof(operand);
     content text := operand #>> '{}';
+    number  constant text :=
+        '^[[:space:]]*[-+]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][-+]?[0-9]{1,4})?[[:space:]]*$';
 begin
     if found not in ('string', 'number', 'boolean', 'null') then
         perform pgvectorize_private._refuse_filter(
             path, 'expected a string, number, boolean or null, got ' || found,
-            'To match one of several values use {"$in": […]}.'
+            'To match one of several values, use {"$in": […]}.'
         );
     end if;
     if found = 'null' then
@@ -27,10 +29,10 @@ begin
         return operand::text;
     elsif index_type = 'string' then
         return case found when 'number' then trim_scale(content::numeric)::text else content end;
-    elsif index_type = 'number' and (
-        found = 'number'
-        or found = 'string' and content ~ '^[[:space:]]*[-+]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][-+]?[0-9]{1,4})?[[:space:]]*$' collate "C"  -- ICU has digits that numeric refuses
-    ) then
+    -- "C", because in an ICU collation [0-9] has digits that numeric refuses
+    elsif index_type = 'number'
+        and (found = 'number' or found = 'string' and content ~ number collate "C")
+    then
         return content;
     elsif index_type = 'boolean' and (found = 'boolean' or content in ('true', 'false')) then
         return content;
@@ -38,7 +40,7 @@ begin
 
     perform pgvectorize_private._refuse_filter(
         path, format('cannot read %s as a %s', left(operand::text, 64), index_type),
-        format('The metadata index on this property has the type %s, and operands are read as that.', index_type)
+        format('The metadata index on this property converts operands to the type %s.', index_type)
     );
 end;
 $$;

@@ -1,9 +1,9 @@
--- Write the predicate of a search, a count or a write by filter on `stored`. A single
--- namespace comes first, where `_namespace_hnsw_of_predicate` finds it.
+-- Write the predicate on `stored` of a search, a count or a write by filter. The condition of a single
+-- namespace comes first, because `_namespace_hnsw_of_predicate` looks for it there.
 --
--- namespace    only this one; null for all
--- namespaces   only these; a null among them means the vectors without one
--- exclude_ids  not these
+-- namespace    only this namespace; null means all of them
+-- namespaces   only these namespaces; a null in the array means the vectors without a namespace
+-- exclude_ids  no vectors with these ids
 create or replace function pgvectorize_private._predicate_sql(
     target       pgvectorize_private.indexes,
     namespace    text,
@@ -24,10 +24,10 @@ begin
     end if;
     if target.is_strict then
         perform pgvectorize_private._check_strict_filter(filter);
-        if cardinality(namespaces) > 1 or exclude_ids <> '{}' then
-            perform pgvectorize_private._refuse_as_vectorize(
-                'Vectorize has no ' || case when cardinality(namespaces) > 1 then 'query of several namespaces' else 'exclusion of ids' end
-            );
+        if cardinality(namespaces) > 1 then
+            perform pgvectorize_private._refuse_as_vectorize('Vectorize has no query of several namespaces');
+        elsif exclude_ids <> '{}' then
+            perform pgvectorize_private._refuse_as_vectorize('Vectorize has no exclusion of ids');
         end if;
     end if;
     predicate := pgvectorize_private._filter_sql(target.id, filter, strict => target.is_strict);
@@ -37,17 +37,24 @@ begin
     end if;
 
     if '' = any (namespaces) then
-        perform pgvectorize_private._refuse_request('namespace is empty', 'Leave the namespace out to search all of them.');
+        perform pgvectorize_private._refuse_request(
+            'namespace is empty', 'To search all namespaces, omit the parameter.'
+        );
     elsif namespaces = '{}' then
-        perform pgvectorize_private._refuse_request('namespaces is empty', 'Leave it out to search all of them.');
+        perform pgvectorize_private._refuse_request(
+            'namespaces is empty', 'To search all namespaces, omit the parameter.'
+        );
     elsif cardinality(namespaces) = 1 then
         predicate := format(
-            '%s and %s', pgvectorize_private._namespace_condition_sql('stored.namespace', coalesce(namespaces[1], '')), predicate
+            '%s and %s',
+            pgvectorize_private._namespace_condition_sql('stored.namespace', coalesce(namespaces[1], '')),
+            predicate
         );
     elsif namespaces is not null then
         predicate := format(
             'stored.namespace = any (%L::text[]) and %s',
-            array(select coalesce(listed.namespace, '') from unnest(namespaces) as listed (namespace)), predicate
+            array(select coalesce(listed.namespace, '') from unnest(namespaces) as listed (namespace)),
+            predicate
         );
     end if;
 

@@ -1,4 +1,4 @@
--- Compile $prefix. `^@` is served by a btree index in C order.
+-- Compile $prefix. A btree index in C order supports the operator `^@`.
 create or replace function pgvectorize_private._prefix_sql(
     property_name  text,
     index_type     text,
@@ -16,7 +16,9 @@ declare
     value   text := pgvectorize_private._property_sql(property_name, index_type);
 begin
     if jsonb_typeof(operand) <> 'string' then
-        perform pgvectorize_private._refuse_filter(path, 'expected a string, got ' || jsonb_typeof(operand), 'As in {"$prefix": "net"}.');
+        perform pgvectorize_private._refuse_filter(
+            path, 'expected a string, got ' || jsonb_typeof(operand), 'As in {"$prefix": "net"}.'
+        );
     elsif index_type in ('number', 'boolean') then
         perform pgvectorize_private._refuse_filter(
             path, format('a %s has no prefix', index_type),

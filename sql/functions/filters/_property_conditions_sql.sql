@@ -1,4 +1,4 @@
--- Compile all that a filter says of one property.
+-- Compile all conditions of a filter on one property.
 create or replace function pgvectorize_private._property_conditions_sql(
     index_id       bigint,
     property_name  text,
@@ -26,7 +26,8 @@ begin
     path := path || '.' || property_name;
     if jsonb_typeof(condition) = 'array' then
         perform pgvectorize_private._refuse_filter(
-            path, 'expected a value or an operator, got array', 'To match one of several values use {"$in": […]}.'
+            path, 'expected a value or an operator, got array',
+            'To match one of several values, use {"$in": […]}.'
         );
     elsif jsonb_typeof(condition) <> 'object' then
         condition := jsonb_build_object('$eq', condition);
@@ -52,14 +53,15 @@ begin
     then
         perform pgvectorize_private._refuse_filter(
             path, 'cannot combine ' || array_to_string(used, ' and '),
-            'One of $gt and $gte goes together with one of $lt and $lte; every other operator stands alone. '
-                || 'Use $and: [{…}, {…}].'
+            'Only one of $gt and $gte and one of $lt and $lte can be combined. For anything else, use '
+                || '$and: [{…}, {…}].'
         );
     end if;
 
     select indexes.index_type into index_type
     from pgvectorize_private.metadata_indexes as indexes
-    where indexes.index_id = _property_conditions_sql.index_id and indexes.property_name = _property_conditions_sql.property_name;
+    where indexes.index_id = _property_conditions_sql.index_id
+        and indexes.property_name = _property_conditions_sql.property_name;
 
     for operator, operand in select * from jsonb_each(condition) loop
         clauses := clauses
@@ -67,10 +69,10 @@ begin
                 property_name, index_type, operator, operand, path || '.' || operator, strict
             );
     end loop;
-    -- strictly: what has no metadata index matches nothing, as Vectorize has it
+    -- at Vectorize a property without a metadata index matches nothing
     return case when strict and index_type is null then 'false' else array_to_string(clauses, ' and ') end;
 end;
 $$;
 
 comment on function pgvectorize_private._property_conditions_sql
-    is 'All that a filter says of one property as a SQL predicate.';
+    is 'All conditions of a filter on one property as a SQL predicate.';

@@ -1,16 +1,15 @@
--- Write the expression that reads a metadata property of a document. Metadata
--- indexes are built on this text and filters are compiled to it, so that the
--- planner can match the two; nothing else may spell it.
+-- Write the expression that reads a metadata property of a document. Metadata indexes are built on this
+-- expression and filters are compiled to it, so that the planner can match them. Nothing else may
+-- write it.
 --
--- Without a type: the jsonb value as it stands.
--- number:  numeric, not float8, because a float8 cannot tell 2^53 from 2^53 + 1
---          and refuses 1e400, both of which metadata may hold.
--- string:  text in code-point order. A number or boolean counts as its text, as
---          Vectorize has it: {"$in": [10]} on a string index finds the number 10.
--- boolean: boolean.
+-- no type:  the jsonb value, unchanged
+-- number:   numeric. float8 cannot tell 2^53 from 2^53 + 1 and refuses 1e400, and metadata may have both.
+-- string:   text in code-point order. As at Vectorize, a number or a boolean counts as its text:
+--           {"$in": [10]} on a string index finds the number 10.
+-- boolean:  boolean
 --
--- Dotted names reach into nested objects, never into arrays: `-> 'a'` takes a
--- key only, whereas `#> '{a,0}'` would also count through an array.
+-- A dotted name reads keys of nested objects, never elements of arrays: `-> 'a'` accepts only a key,
+-- but `#> '{a,0}'` would also accept the number of an element.
 create or replace function pgvectorize_private._property_sql(
     property_name  text,
     index_type     text,
@@ -34,7 +33,13 @@ begin
             format($sql$(case when jsonb_typeof(%1$s) = 'boolean' then (%1$s)::boolean end)$sql$, value)
         when 'string' then
             format(
-                $sql$(case jsonb_typeof(%1$s) when 'string' then %1$s #>> '{}' when 'number' then trim_scale((%1$s)::numeric)::text when 'boolean' then %1$s #>> '{}' end collate "C")$sql$,
+                $sql$(
+                    case jsonb_typeof(%1$s)
+                        when 'string' then %1$s #>> '{}'
+                        when 'number' then trim_scale((%1$s)::numeric)::text
+                        when 'boolean' then %1$s #>> '{}'
+                    end collate "C"
+                )$sql$,
                 value
             )
         else format('(%s)', value)
@@ -43,4 +48,4 @@ end;
 $$;
 
 comment on function pgvectorize_private._property_sql
-    is 'Expression that reads a metadata property, typed or as jsonb.';
+    is 'The expression that reads a metadata property, with a type or as jsonb.';

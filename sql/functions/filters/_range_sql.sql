@@ -15,7 +15,9 @@ as $$
 declare
     value      text := pgvectorize_private._property_sql(property_name, index_type);
     indexed    text;
-    comparison text := case operator when '$lt' then '<' when '$lte' then '<=' when '$gt' then '>' when '$gte' then '>=' end;
+    comparison text := case operator
+        when '$lt' then '<' when '$lte' then '<=' when '$gt' then '>' when '$gte' then '>='
+    end;
     bound      text;
     bytes      bigint := pgvectorize_private._limit('string_bytes_compared', true);
 begin
@@ -40,17 +42,19 @@ begin
             return format('%s %s %L', indexed, comparison, bound);
         end if;
         return format(
-            '%s %s %L and %s %s %L', indexed, left(comparison, 1) || '=', left(bound, 512), value, comparison, bound
+            '%s %s= %L and %s %s %L', indexed, left(comparison, 1), left(bound, 512), value, comparison, bound
         );
     elsif index_type = 'number' then
         return format('%s %s %L::numeric', value, comparison, bound);
     end if;
 
-    -- Without an index the operand's own type decides which values it can be
-    -- compared with: jsonb sorts every string below every number, so a bare `<`
-    -- would let "9" pass {"$lt": 5}.
+    -- Without an index, only values of the operand's own type are compared with it. jsonb sorts every
+    -- string below every number, so `<` alone would let "9" satisfy {"$lt": 5}.
     if jsonb_typeof(operand) = 'number' then
-        return format('(case when jsonb_typeof(%1$s) = ''number'' then %1$s end) %2$s %3$L::jsonb', value, comparison, bound);
+        return format(
+            '(case when jsonb_typeof(%1$s) = ''number'' then %1$s end) %2$s %3$L::jsonb',
+            value, comparison, bound
+        );
     end if;
     return format('%s %s %L', pgvectorize_private._string_value_sql(value), comparison, operand #>> '{}');
 end;

@@ -1,5 +1,5 @@
--- Write the expression for a jsonb value as text in code-point order, null where
--- it is no string.
+-- Write the expression that reads a jsonb value as text in code-point order. It is null if the value is
+-- not a string.
 create or replace function pgvectorize_private._string_value_sql(value text)
 returns text
 language sql
@@ -10,4 +10,4 @@ as $$
 $$;
 
 comment on function pgvectorize_private._string_value_sql
-    is 'Expression for a jsonb value as text.';
+    is 'The expression that reads a jsonb value as text.';

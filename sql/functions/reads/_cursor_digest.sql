@@ -1,6 +1,6 @@
--- Digest a place in a listing with what is listed. It tells a cursor of another
--- index or filter, or one that was changed, from ours. It is no signature: a
--- cursor gives nobody more than `list_vectors` itself does.
+-- Return a digest of a place in a listing, with the index, namespace and filter of the listing. It shows
+-- that a cursor belongs to this listing and was not changed. It is not a signature, because a cursor
+-- gives no access that `list_vectors` does not.
 create or replace function pgvectorize_private._cursor_digest(
     target     pgvectorize_private.indexes,
     namespace  text,
@@ -16,4 +16,4 @@ as $$
 $$;
 
 comment on function pgvectorize_private._cursor_digest
-    is 'Digest of a cursor of a listing.';
+    is 'The digest of a cursor of a listing.';

@@ -1,14 +1,13 @@
--- Read a cursor of `list_vectors`, or refuse one that has expired, or that is not
--- of this listing.
+-- Read a cursor of `list_vectors`. Refuse it if it has expired or belongs to another listing.
 create or replace function pgvectorize_private._read_cursor(
     target     pgvectorize_private.indexes,
     namespace  text,
     filter     jsonb,
     cursor     text,
-    out after  text,         -- the last id of the page before
-    out total  bigint,       -- how many there were at the first page
-    out seen   pg_snapshot,  -- of the first page
-    out own    xid8          -- the transaction of the first page, if it had written
+    out after  text,         -- the last id of the previous page
+    out total  bigint,       -- how many vectors there were at the first page
+    out seen   pg_snapshot,  -- the snapshot of the first page
+    out own    xid8          -- the transaction of the first page, if it had written something
 )
 language plpgsql
 stable
@@ -29,16 +28,16 @@ begin
             until := place ->> 'until';
         end if;
     exception when data_exception then
-        after := null;  -- not base64, not UTF-8, not JSON, or not what we write
+        after := null;  -- not base64, not UTF-8, not JSON, or not a cursor
     end;
     if after is null or total is null or seen is null or until is null then
         perform pgvectorize_private._refuse_request(
-            format('the cursor is not one of index "%s" with this namespace and filter', target.name),
+            format('the cursor does not belong to index "%s" with this namespace and filter', target.name),
             'Start again without a cursor.'
         );
     elsif until < clock_timestamp() then
         perform pgvectorize_private._refuse_request(
-            format('the cursor expired at %s', to_char(until at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS "UTC"')),
+            'the cursor expired at ' || to_char(until at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS "UTC"'),
             'Start again without a cursor.'
         );
     end if;
@@ -46,4 +45,4 @@ end;
 $$;
 
 comment on function pgvectorize_private._read_cursor
-    is 'The place in a listing that a cursor stands for.';
+    is 'The place in a listing that a cursor means.';

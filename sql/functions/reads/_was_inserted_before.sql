@@ -1,14 +1,18 @@
--- Say whether a row was there when a snapshot was taken.
+-- Say whether a row existed when a snapshot was taken.
 --
--- inserted_by  the transaction that inserted the row; null in a table that is
---              older than its index
--- version      its xmin: the transaction that wrote it as it is now
+-- inserted_by  the transaction that inserted the row; null if the table is older than its index
+-- version      the xmin of the row: the transaction that wrote its current version
 -- seen         the snapshot
--- own          the transaction that took the snapshot, which is not in it
+-- own          the transaction that took the snapshot, which does not contain it
 --
--- A restored dump brings `inserted_by` of another cluster along, whose numbers
--- mean nothing here. It gives itself away where it is newer than the version.
-create or replace function pgvectorize_private._was_inserted_before(inserted_by xid8, version xid, seen pg_snapshot, own xid8)
+-- In a restored dump `inserted_by` is a number of another cluster, which means nothing here. It can be
+-- recognised if it is newer than the version.
+create or replace function pgvectorize_private._was_inserted_before(
+    inserted_by  xid8,
+    version      xid,
+    seen         pg_snapshot,
+    own          xid8
+)
 returns boolean
 language sql
 stable
@@ -21,4 +25,4 @@ as $$
 $$;
 
 comment on function pgvectorize_private._was_inserted_before
-    is 'Whether a row was there when a snapshot was taken.';
+    is 'Whether a row existed when a snapshot was taken.';

@@ -1,4 +1,4 @@
--- Count vectors: all, or those of a namespace, or those that match a filter.
+-- Count the vectors of an index, of namespaces, or those that match a filter.
 create or replace function pgvectorize.count(
     index       text,
     namespace   text default null,
@@ -23,4 +23,4 @@ end;
 $$;
 
 comment on function pgvectorize.count
-    is 'How many vectors an index holds, or how many match.';
+    is 'How many vectors an index has, or how many match.';

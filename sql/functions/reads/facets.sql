@@ -1,14 +1,13 @@
--- Count the values of a metadata property, the most frequent first: how many of
--- the matching vectors have each.
+-- Count the values of a metadata property: how many of the matching vectors have each value, the most
+-- frequent value first.
 --
 -- top_k    how many values to return, 1 to 1,000
--- buckets  count the property's numbers in this many ranges of equal width
---          instead, 1 to 1,000, from the least number to the greatest, empty
---          ranges too: lower <= number < upper, and in the last one <= upper
+-- buckets  count the numbers of the property in this number of ranges instead, 1 to 1,000. The ranges
+--          have equal width, from the lowest number to the highest, and empty ranges are returned, too.
+--          A range has lower <= number < upper; the last one has number <= upper
 --
--- A value is a string, a number or a boolean. Each that stands in an array counts,
--- once a vector. Where the property is missing, null or an object, the vector is
--- in no facet.
+-- A value is a string, a number or a boolean. Each value in an array counts, once per vector. If the
+-- property is missing, null or an object, the vector is not counted.
 create or replace function pgvectorize.facets(
     index          text,
     property_name  text,
@@ -27,10 +26,13 @@ declare
     found  text;
 begin
     perform pgvectorize_private._check_property_name(property_name, 'PV000');
-    perform pgvectorize_private._check_between('top_k', top_k, 1, pgvectorize_private._limit('facets', false), 'The default is 20.');
+    perform pgvectorize_private._check_between(
+        'top_k', top_k, 1, pgvectorize_private._limit('facets', false), 'The default is 20.'
+    );
     if buckets is not null then
         perform pgvectorize_private._check_between(
-            'buckets', buckets, 1, pgvectorize_private._limit('facets', false), 'It is how many ranges the numbers are cut into.'
+            'buckets', buckets, 1, pgvectorize_private._limit('facets', false),
+            'The numbers are divided into so many ranges.'
         );
     end if;
 
@@ -74,7 +76,9 @@ begin
         return query execute format(
             $sql$
             with numbers as materialized (
-                select found.value::numeric as number from (%s) as found where jsonb_typeof(found.value) = 'number'
+                select found.value::numeric as number
+                from (%s) as found
+                where jsonb_typeof(found.value) = 'number'
             ),
             extent as materialized (
                 select min(numbers.number) as lowest, max(numbers.number) as highest,
@@ -84,7 +88,9 @@ begin
             ),
             bounds as materialized (
                 select array_agg(
-                    trim_scale(extent.lowest + (extent.highest - extent.lowest) * (bucket - 1) / extent.buckets)
+                    trim_scale(
+                        extent.lowest + (extent.highest - extent.lowest) * (bucket - 1) / extent.buckets
+                    )
                     order by bucket
                 ) as lower
                 from extent cross join lateral generate_series(1, extent.buckets) as bucket

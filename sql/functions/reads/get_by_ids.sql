@@ -1,5 +1,5 @@
--- Return the vectors with these ids, in the order the ids were first given.
--- Ids that are not in the index are left out.
+-- Return the vectors with these ids, each once, in the order in which the ids were first given. Ids that are
+-- not in the index are skipped.
 create or replace function pgvectorize.get_by_ids(
     index  text,
     ids    text[]
@@ -32,4 +32,4 @@ end;
 $$;
 
 comment on function pgvectorize.get_by_ids
-    is 'Vectors by id, in the order asked for.';
+    is 'Vectors by id, in the given order.';

@@ -1,5 +1,5 @@
--- Return the namespaces of an index with how many vectors each holds, by name;
--- first, with null for a name, come the vectors without one. Takes a scan.
+-- Return the namespaces of an index, ordered by name, with the number of vectors in each. The first row has
+-- null as its name and counts the vectors without a namespace. The whole table is read.
 create or replace function pgvectorize.list_namespaces(index text)
 returns setof pgvectorize.namespace_info
 language plpgsql

@@ -1,17 +1,17 @@
--- List the vectors of an index page by page, in the order of its primary key.
--- Pass `next_cursor` of a page as `cursor`, with the same namespace and filter, to
--- get the next one; it is valid for an hour.
+-- List the vectors of an index page by page, in the order of the primary key. To get the next page, pass
+-- `next_cursor` of this page as `cursor`, with the same namespace and filter. A cursor is valid for an
+-- hour.
 --
--- namespace        only this one; all by default
+-- namespace        only vectors of this namespace; by default all of them
 -- filter           a metadata filter, such as {"price": {"$lt": 100}}
--- return_values    with the values
+-- return_values    also return the values of each vector
 -- return_metadata  none, indexed (properties with a metadata index) or all
 --
--- What is inserted after the first page does not appear on later ones. What is
--- changed meanwhile appears as it then is, what is deleted no longer. `total_count`
--- is counted for the first page, which takes a scan, and carried along.
+-- Vectors that are inserted after the first page do not appear on later pages. Changed vectors appear as
+-- they are when their page is read; deleted vectors do not appear. `total_count` is counted once, for
+-- the first page, and the whole table may be read for it.
 --
--- For a row a vector:
+-- To get one row per vector:
 --     select listed.* from pgvectorize.list_vectors('docs') as page, unnest(page.vectors) as listed
 create or replace function pgvectorize.list_vectors(
     index            text,
@@ -25,7 +25,7 @@ create or replace function pgvectorize.list_vectors(
 returns pgvectorize.vector_list
 language plpgsql
 stable
-parallel unsafe  -- as is pg_current_xact_id_if_assigned
+parallel unsafe  -- because pg_current_xact_id_if_assigned is
 set search_path = pg_catalog, pg_temp
 as $$
 declare
@@ -40,20 +40,25 @@ begin
     );
 
     if cursor is null then
-        select null::text as after, 0::bigint as total, pg_current_snapshot() as seen, pg_current_xact_id_if_assigned() as own
+        select
+            null::text as after, 0::bigint as total, pg_current_snapshot() as seen,
+            pg_current_xact_id_if_assigned() as own
         into place;
-        execute format('select count(*) from %s as stored where %s', target.relation, predicate) into place.total;
+        execute format('select count(*) from %s as stored where %s', target.relation, predicate)
+            into place.total;
     else
         place := pgvectorize_private._read_cursor(target, namespace, filter, cursor);
-        predicate := format(
-            'stored.id > $1 and pgvectorize_private._was_inserted_before(stored.inserted_by, stored.xmin, $2, $3) and %s', predicate
-        );
+        predicate := 'stored.id > $1'
+            ' and pgvectorize_private._was_inserted_before(stored.inserted_by, stored.xmin, $2, $3) and '
+            || predicate;
     end if;
 
     execute format(
         $sql$
         select array_agg(
-            row(listed.id, nullif(listed.namespace, ''), listed.embedding, listed.metadata)::pgvectorize.stored_vector
+            row(
+                listed.id, nullif(listed.namespace, ''), listed.embedding, listed.metadata
+            )::pgvectorize.stored_vector
             order by listed.id
         )
         from (
@@ -82,11 +87,12 @@ begin
     if page.is_truncated then
         page.cursor_expiration_timestamp := clock_timestamp() + interval '1 hour';
         following := jsonb_build_object(
-            'after', (page.vectors[page.count]).id, 'total', place.total, 'seen', place.seen, 'own', place.own,
-            'until', page.cursor_expiration_timestamp
+            'after', (page.vectors[page.count]).id, 'total', place.total, 'seen', place.seen,
+            'own', place.own, 'until', page.cursor_expiration_timestamp
         );
-        following := following
-            || jsonb_build_object('check', pgvectorize_private._cursor_digest(target, namespace, filter, following));
+        following := following || jsonb_build_object(
+            'check', pgvectorize_private._cursor_digest(target, namespace, filter, following)
+        );
         page.next_cursor := translate(encode(convert_to(following::text, 'UTF8'), 'base64'), E'\n', '');
     end if;
     return page;

@@ -1,8 +1,8 @@
--- Say what a step of an index's graph costs, in rows that an exact search reads, for
--- searches with a filter, which have to choose between the two: of the measured times
--- what grows with ef_search, to 200, above which other work on the server shows too
--- much, against the exact search of all rows. A row found by way of an index costs
--- about 1.5 times one of a scan. Null where the table is too small to tell.
+-- Return what one step of an HNSW search costs, in rows that an exact search reads. A search with a filter
+-- chooses between the two by this number. It is the growth of the measured times with ef_search, divided
+-- by the time of an exact search per row. Only times up to ef_search 200 count, because above it other
+-- work on the server disturbs them too much. A row that is found through a Postgres index costs about
+-- 1.5 times a row of a scan. The result is null if the table is too small to tell.
 create or replace function pgvectorize_private._hnsw_step_cost(
     target  pgvectorize_private.indexes,
     points  pgvectorize.recall_point[]
@@ -25,4 +25,4 @@ as $$
 $$;
 
 comment on function pgvectorize_private._hnsw_step_cost
-    is 'What a step of a graph costs, in rows of an exact search.';
+    is 'What a step of an HNSW search costs, in rows of an exact search.';

@@ -1,8 +1,8 @@
--- Measure the recall and the time of queries at one ef_search.
+-- Measure the recall and the time of queries with one ef_search.
 --
--- edges  for each query the score of the last of its true nearest: what scores as well
---        is one of them, or as near as one of them
--- sizes  for each query how many they are
+-- edges  for each query, the score of the last of its true nearest vectors. A match with that score or a
+--        better one is one of them, or as near as one of them
+-- sizes  for each query, how many true nearest vectors there are
 create or replace function pgvectorize_private._measure_recall_at(
     target     pgvectorize_private.indexes,
     vectors    @vector@.vector[],
@@ -18,7 +18,7 @@ set search_path = pg_catalog, pg_temp
 as $$
 #variable_conflict use_variable
 declare
-    -- of a cosine the greatest is the nearest, of the others the least
+    -- with cosine the highest score is the nearest, with the other metrics the lowest
     direction constant integer := case target.metric when 'cosine' then 1 else -1 end;
     recalls   double precision[];
     times     double precision[];
@@ -42,7 +42,7 @@ begin
         );
     end loop;
 
-    -- rounded, as nine tenths added up may be a little less than 0.9
+    -- rounded, because the mean of values of 0.9 may be a little less than 0.9
     select round(avg(measured.recall)::numeric, 6),
         round((stddev_samp(measured.recall) / sqrt(count(*)))::numeric, 6),
         percentile_cont(0.5) within group (order by measured.milliseconds)
@@ -56,4 +56,4 @@ end;
 $$;
 
 comment on function pgvectorize_private._measure_recall_at
-    is 'The recall and the time of queries at one ef_search.';
+    is 'The recall and the time of queries with one ef_search.';

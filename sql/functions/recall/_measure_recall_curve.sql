@@ -1,10 +1,9 @@
--- Measure the recall of an index at one ef_search after another, from top_k until all
--- is found or 1,000; last comes the exact search, with which they are compared. See
--- `recall`.
+-- Measure the recall of an index with one ef_search after another, from top_k to 1,000 or until everything is
+-- found. The last row is the exact search, with which the others are compared. See `recall`.
 --
--- wanted  look between them for the least that reaches this recall, to a twentieth
+-- wanted  also search for the least ef_search that reaches this recall, to within a twentieth
 --
--- Who watches hears each second by a notice how far it is.
+-- A notice reports the progress every second.
 create or replace function pgvectorize_private._measure_recall_curve(
     target   pgvectorize_private.indexes,
     queries  integer,
@@ -25,7 +24,7 @@ declare
     times     double precision[];
     scores    double precision[];
     started   timestamptz;
-    told      timestamptz := clock_timestamp();
+    reported  timestamptz := clock_timestamp();
     ef_search integer;
     point     pgvectorize.recall_point;
     points    pgvectorize.recall_point[] := '{}';
@@ -34,44 +33,48 @@ declare
 begin
     perform pgvectorize_private._check_between(
         'queries', queries, 2, pgvectorize_private._limit('queries_to_measure', false),
-        'The default is 200; the error of a recall falls with the root of their number.'
+        'The default is 200. Four times as many queries halve the error.'
     );
     perform pgvectorize_private._check_between(
         'top_k', top_k, 1, pgvectorize_private._limit('top_k', false), 'The default is 10.'
     );
-    target.is_strict := false;  -- to measure is nothing that Vectorize could refuse
+    target.is_strict := false;  -- Vectorize cannot measure, so it has no limits for it
     target.is_counted := false;
 
     if vectors is null then
         vectors := pgvectorize_private._sample_queries(target, queries);
     else
         perform pgvectorize_private._check_between(
-            'the number of query vectors', cardinality(vectors), 2, pgvectorize_private._limit('queries_to_measure', false),
-            'Leave them out, and a sample of the index takes their place.'
+            'the number of query vectors', cardinality(vectors), 2,
+            pgvectorize_private._limit('queries_to_measure', false),
+            'Without vectors, a sample of the index is used.'
         );
     end if;
     for number in 1 .. cardinality(vectors) loop
         started := clock_timestamp();
         scores := array(
             select match.score
-            from pgvectorize_private._search(target, vectors[number], top_k, 'true', false, 'none', null, true, 0, null) as match
+            from pgvectorize_private._search(
+                target, vectors[number], top_k, 'true', false, 'none', null, true, 0, null
+            ) as match
         );
         times[number] := 1000 * extract(epoch from clock_timestamp() - started);
         sizes[number] := cardinality(scores);
         edges[number] := scores[cardinality(scores)];
-        if clock_timestamp() - told > interval '1 second' then
-            told := clock_timestamp();
+        if clock_timestamp() - reported > interval '1 second' then
+            reported := clock_timestamp();
             raise notice 'exact: % of % queries', number, cardinality(vectors);
         end if;
     end loop;
     if cardinality(vectors) < 2 or sizes[1] = 0 then
         perform pgvectorize_private._refuse_request(
-            format('index "%s" holds too few vectors to measure its recall', target.name), 'It needs two at least.'
+            format('index "%s" has too few vectors to measure its recall', target.name),
+            'It needs at least two.'
         );
     end if;
 
     if pgvectorize_private._hnsw_index(target) is not null then
-        -- once unmeasured, so that the first does not pay for what is not in memory
+        -- once without measuring, so that the first one does not pay for reading from disk
         perform pgvectorize_private._measure_recall_at(target, vectors, edges, sizes, top_k, top_k);
         foreach ef_search in array array(
             select distinct ladder.ef_search
@@ -89,8 +92,8 @@ begin
             elsif enough is null then
                 too_small := ef_search;
             end if;
-            if clock_timestamp() - told > interval '1 second' then
-                told := clock_timestamp();
+            if clock_timestamp() - reported > interval '1 second' then
+                reported := clock_timestamp();
                 raise notice 'ef_search %: recall %', ef_search, round(point.recall::numeric, 4);
             end if;
             exit when point.recall = 1;
@@ -117,4 +120,4 @@ end;
 $$;
 
 comment on function pgvectorize_private._measure_recall_curve
-    is 'The recall of an index at one ef_search after another.';
+    is 'The recall of an index with one ef_search after another.';

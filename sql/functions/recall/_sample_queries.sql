@@ -1,15 +1,14 @@
--- Make vectors to query an index with, of those that it holds; as many as asked for, or
--- as there are.
+-- Make vectors to query an index with from its stored vectors: as many as wanted, or as there are.
 --
--- A stored vector would be too easy a query, also if it is left out of the answer: the
--- graph leads from it straight to its neighbours, to which it was linked when it was
--- built. Two parts of one and one part of another are about as hard as vectors that the
--- graph has never seen, or a little harder; measured: docs/architecture.md, where recall
--- is a setting.
+-- A stored vector would be too easy a query, even if it is left out of the answer, because the HNSW index
+-- links it to its neighbours. A mixture of two parts of one stored vector and one part of another is as
+-- hard as a vector that was never stored, or a little harder (measured: docs/architecture.md).
 --
--- The vectors lie on pages that are drawn by lot, 20 for each that is wanted, so that a
--- large table is not read as a whole.
-create or replace function pgvectorize_private._sample_queries(target pgvectorize_private.indexes, queries integer)
+-- The vectors are taken from random pages, 20 for each query, so that a large table is not read whole.
+create or replace function pgvectorize_private._sample_queries(
+    target   pgvectorize_private.indexes,
+    queries  integer
+)
 returns @vector@.vector[]
 language plpgsql
 volatile
@@ -34,12 +33,14 @@ begin
             target.relation
         ) into sample using percent, random(), queries;
         exit when percent = 100 or cardinality(sample) = queries;
-        percent := 100;  -- many pages are empty
+        percent := 100;  -- many pages are empty, so read all of them
     end loop;
 
     return array(
         select (
-            select @vector@.avg(case target.metric when 'cosine' then @vector@.l2_normalize(part) else part end)
+            select @vector@.avg(
+                case target.metric when 'cosine' then @vector@.l2_normalize(part) else part end
+            )
             from unnest(array[one.embedding, one.embedding, other.embedding]) as mixed (part)
         )
         from unnest(sample) with ordinality as one (embedding, place)
@@ -50,4 +51,4 @@ end;
 $$;
 
 comment on function pgvectorize_private._sample_queries
-    is 'Vectors to query an index with, of those that it holds.';
+    is 'Vectors to query an index with, made from its stored vectors.';

@@ -1,4 +1,4 @@
--- Keep what was measured of an index, in the place of what was measured before.
+-- Store what was measured of an index, and replace what was measured before.
 create or replace function pgvectorize_private._store_recalls(
     target  pgvectorize_private.indexes,
     points  pgvectorize.recall_point[]
@@ -9,15 +9,19 @@ volatile
 set search_path = pg_catalog, pg_temp
 as $$
 begin
-    -- so that the second of two sees what the first has kept, and replaces it
+    -- so that of two calls the second sees the rows of the first and replaces them
     perform pg_advisory_xact_lock(hashtextextended('pgvectorize recalls ' || target.id, 0));
     delete from pgvectorize_private.recalls where recalls.index_id = target.id;
-    insert into pgvectorize_private.recalls (index_id, ef_search, recall, standard_error, milliseconds, queries, top_k)
-    select target.id, point.ef_search, point.recall, point.standard_error, point.milliseconds, point.queries, point.top_k
+    insert into pgvectorize_private.recalls (
+        index_id, ef_search, recall, standard_error, milliseconds, queries, top_k
+    )
+    select
+        target.id, point.ef_search, point.recall, point.standard_error, point.milliseconds, point.queries,
+        point.top_k
     from unnest(points) as point
     where point.ef_search is not null;  -- not the exact search
 end;
 $$;
 
 comment on function pgvectorize_private._store_recalls
-    is 'Keep what was measured of an index.';
+    is 'Store what was measured of an index.';

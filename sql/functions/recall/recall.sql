@@ -1,20 +1,19 @@
--- Measure what share of the true nearest an index finds, and in what time, at one
--- ef_search after another; the last row, without ef_search, is the exact search that
--- they are compared with. An index without an HNSW index has that row only.
+-- Measure which share of the true nearest vectors an index finds, and how long that takes, with one ef_search
+-- after another. The last row has no ef_search. It is the exact search, with which the others are
+-- compared. An index without an HNSW index has only that row.
 --
--- queries  how many; each takes one exact search and a dozen others. The exact ones
---          compare with every vector: about half a second for a million of them
--- top_k    of how many nearest the share is meant; ask for what your queries ask for
--- vectors  the queries themselves, all of them: take real ones if you have them. Without
---          them, mixtures of stored vectors that are drawn by lot, which are as hard as
---          what is not stored or a little harder, so that no more is promised than holds
--- store    keep the rows, in the place of those before, for the `recall` of queries;
---          without it nothing is written, as on a replica
+-- queries  how many queries. Each of them needs one exact search and a dozen HNSW searches. An exact search
+--          compares with every vector: about half a second for a million vectors
+-- top_k    how many nearest vectors the share refers to; use the top_k of your queries
+-- vectors  the query vectors, all of them; use real ones if you have them. By default they are mixtures of
+--          random stored vectors, which are as hard as vectors that are not stored, or a little harder
+-- store    store the rows for the `recall` of queries, and replace earlier ones. With false nothing is
+--          written, which also works on a replica
 --
--- recall is the mean over the queries; what ties with the last of the true nearest is
--- right too. standard_error is by how much it would differ with other queries, in two
--- of three cases less. milliseconds is the median of a query, on the server, with the
--- time to plan it; while others are busy it is longer.
+-- recall is the mean of all queries; a match that ties with the last of the true nearest counts, too.
+-- standard_error says how much recall would change with other queries: in two of three cases less than
+-- this. milliseconds is the median time of a query on the server, with planning. It is longer while
+-- the server is busy.
 create or replace function pgvectorize.recall(
     index    text,
     queries  integer default 200,
@@ -31,15 +30,12 @@ declare
     target pgvectorize_private.indexes := pgvectorize_private._lock_index(index);
     points pgvectorize.recall_point[];
 begin
-    if store and current_setting('transaction_read_only')::boolean then
-        perform pgvectorize_private._refuse_request(
-            'what is measured cannot be stored in a read-only transaction', 'Measure with store => false.'
-        );
-    elsif store and not has_table_privilege('pgvectorize_private.recalls', 'insert') then
-        raise insufficient_privilege
-            using message = 'permission denied for table recalls', hint = 'Measure with store => false.';
+    if store then
+        perform pgvectorize_private._check_recalls_can_be_stored();
     end if;
-    points := array(select point from pgvectorize_private._measure_recall_curve(target, queries, top_k, vectors) as point);
+    points := array(
+        select point from pgvectorize_private._measure_recall_curve(target, queries, top_k, vectors) as point
+    );
     if store then
         perform pgvectorize_private._store_recalls(target, points);
     end if;
@@ -48,4 +44,4 @@ end;
 $$;
 
 comment on function pgvectorize.recall
-    is 'What share of the true nearest an index finds, by ef_search.';
+    is 'Which share of the true nearest vectors an index finds, by ef_search.';

@@ -1,15 +1,14 @@
--- Find the least ef_search that reaches a recall, and make it what queries of the index
--- use unless they say otherwise; return what was measured there. All that was measured
--- is kept for the `recall` of queries. What the parameters mean, and what it costs, is
--- said at `recall`.
+-- Find the least ef_search that reaches a recall, make it the default of the index, and return what was
+-- measured with it. Everything that was measured is stored for the `recall` of queries. `recall` says
+-- what the parameters mean and what measuring costs.
 --
--- A recall counts as reached where it is so by more than its standard error, here as
--- for queries: then five of six samples are right in that it is. With more queries the
--- error is smaller, and so may be ef_search.
+-- A recall counts as reached if it is exceeded by its standard error, here and for queries. Then the index
+-- really has this recall in five of six cases. With more queries the error is smaller, and ef_search
+-- may be, too.
 --
--- If 1,000 does not reach it, nothing is changed. Without an HNSW index every query
--- finds all: the answer has no ef_search, and nothing is changed either. To go back to
--- the default: update_index(…, ef_search => 0).
+-- If an ef_search of 1,000 does not reach the recall, nothing is changed. Without an HNSW index every query
+-- finds all matches. Then the answer has no ef_search, and nothing is changed either. To go back to the
+-- default: update_index(…, ef_search => 0).
 create or replace function pgvectorize.tune(
     index    text,
     recall   double precision,
@@ -31,17 +30,13 @@ declare
     problem text;
 begin
     perform pgvectorize_private._check_recall(recall);
-    if current_setting('transaction_read_only')::boolean then
-        perform pgvectorize_private._refuse_request(
-            'an index cannot be tuned in a read-only transaction', 'Measure with recall(…, store => false).'
-        );
-    elsif not has_table_privilege('pgvectorize_private.recalls', 'insert') then
-        raise insufficient_privilege
-            using message = 'permission denied for table recalls', hint = 'Measure with recall(…, store => false).';
-    end if;
-    points := array(select measured from pgvectorize_private._measure_recall_curve(target, queries, top_k, vectors, recall) as measured);
+    perform pgvectorize_private._check_recalls_can_be_stored();
+    points := array(
+        select measured
+        from pgvectorize_private._measure_recall_curve(target, queries, top_k, vectors, recall) as measured
+    );
     foreach point in array points loop
-        exit when point.recall - point.standard_error >= recall;  -- the last one, which is exact, does
+        exit when point.recall - point.standard_error >= recall;  -- true for the last one, which is exact
         best := point;
     end loop;
     if point.ef_search is null and best is not null then
@@ -71,7 +66,9 @@ begin
     if point.ef_search is not null then
         perform pgvectorize_private._store_recalls(target, points);
         update pgvectorize_private.indexes
-        set ef_search = point.ef_search, hnsw_step_cost = pgvectorize_private._hnsw_step_cost(target, points), modified_on = clock_timestamp()
+        set ef_search = point.ef_search,
+            hnsw_step_cost = pgvectorize_private._hnsw_step_cost(target, points),
+            modified_on = clock_timestamp()
         where indexes.id = target.id;
     end if;
     return point;

@@ -1,5 +1,5 @@
--- Refuse a search that cannot be, saying what is wrong. `_search` asks only where one
--- condition on all that is common to be right does not hold.
+-- Refuse a search that is not valid, and say what is wrong. It is called only if `_is_valid_search` says
+-- no, as in strict mode.
 create or replace function pgvectorize_private._check_search(
     target           pgvectorize_private.indexes,
     vector           @vector@.vector,
@@ -26,12 +26,12 @@ begin
     );
     perform pgvectorize_private._check_between(
         'offset', skip, 0, pgvectorize_private._limit('offset', false),
-        'Each page costs as much as all before it; narrow the search down with a filter instead.'
+        'A page costs as much as all pages before it. Narrow the search with a filter instead.'
     );
     if ef_search is not null then
         perform pgvectorize_private._check_between(
             'ef_search', ef_search, 1, pgvectorize_private._limit('ef_search', false),
-            'It is how many candidates the HNSW scan keeps; the default is 100 or what tune found, never fewer than top_k.'
+            'The HNSW scan keeps so many candidates, at least top_k; the default is 100, or what tune found.'
         );
     end if;
     perform pgvectorize_private._check_vector(target, vector);
@@ -39,4 +39,4 @@ end;
 $$;
 
 comment on function pgvectorize_private._check_search
-    is 'Refuse a search that cannot be.';
+    is 'Refuse a search that is not valid.';

@@ -1,4 +1,4 @@
--- Refuse what Vectorize would not take as the options of a query.
+-- Refuse the options of a query that Vectorize would refuse.
 create or replace function pgvectorize_private._check_strict_query(
     target           pgvectorize_private.indexes,
     vector           @vector@.vector,
@@ -29,18 +29,21 @@ begin
     elsif top_k > most_whole and (return_values or return_metadata in ('all', 'true')) then
         perform pgvectorize_private._refuse_as_vectorize(
             format(
-                'with returnValues=true or returnMetadata=all, max top K is %s, but got %s; for a top K up to %s,'
-                ' retry with returnValues=false and returnMetadata=indexed',
+                'with returnValues=true or returnMetadata=all, max top K is %s, but got %s; for a top K up to'
+                ' %s, retry with returnValues=false and returnMetadata=indexed',
                 most_whole, top_k, most
             ),
             40025
         );
     elsif top_k > most then
-        perform pgvectorize_private._refuse_as_vectorize(format('max top K is %s, but got %s', most, top_k), 40025);
+        perform pgvectorize_private._refuse_as_vectorize(
+            format('max top K is %s, but got %s', most, top_k), 40025
+        );
     elsif return_metadata not in ('none', 'indexed', 'all', 'true', 'false') then
         perform pgvectorize_private._refuse_as_vectorize(
             format(
-                'Invalid returnMetadata option. Expected: true, false, "none", "indexed" or "all"; got: %s', return_metadata
+                'Invalid returnMetadata option. Expected: true, false, "none", "indexed" or "all"; got: %s',
+                return_metadata
             ),
             40026
         );
@@ -53,4 +56,4 @@ end;
 $$;
 
 comment on function pgvectorize_private._check_strict_query
-    is 'Refuse what Vectorize would not take as the options of a query.';
+    is 'Refuse the options of a query that Vectorize would refuse.';

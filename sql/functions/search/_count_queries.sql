@@ -1,11 +1,10 @@
--- Count queries of an index that is counted. Rows are only appended, so that no
--- query waits for another; about one in a hundred adds the rows of its month up,
--- skipping those that another one is adding up. Where nothing can be written, on a
--- replica, in a read-only transaction or by a role that may only read, queries are not
--- counted.
+-- Count a query of an index that is counted. It appends a row, so that no query waits for another. About
+-- one query in a hundred adds up the rows of its month, and skips those that another query is adding
+-- up. Queries are not counted if nothing can be written: on a replica, in a read-only transaction, or
+-- for a role that may only read.
 --
--- It is volatile and is called from functions that are stable: they read only, but
--- what they call may write.
+-- This function is volatile, and stable functions call it. A stable function may not write, but the
+-- functions that it calls may.
 create or replace function pgvectorize_private._count_queries(target pgvectorize_private.indexes)
 returns void
 language plpgsql

@@ -1,9 +1,9 @@
--- Make the search of one index as a function of its own, named as its table: what
--- `query` with a vector alone would do, but with a statement that Postgres plans once
--- a session. To find the index and plan anew costs a quarter of a search of 100,000
--- vectors. Whatever is not that simple, or under-fills, it hands to `query`.
+-- Create the search function of one index, named as its table. It answers what `query` with only a vector
+-- would, but Postgres plans its statement once per session. To find the index and to plan each time
+-- costs a quarter of a search of 100,000 vectors. It calls `query` for everything that is not that
+-- simple, and if it finds too few matches.
 --
--- It is made anew whenever the catalog row changes, see `_on_catalog_change`.
+-- `_on_catalog_change` creates it again when the catalog row changes.
 create or replace function pgvectorize_private._create_search_function(target pgvectorize_private.indexes)
 returns void
 language plpgsql
@@ -11,14 +11,14 @@ volatile
 set search_path = pg_catalog, pg_temp
 as $body$
 declare
-    -- the planner must know the limit to use the HNSW index in a plan that it keeps
+    -- the planner must know the limit, or it would not use the HNSW index in a plan that it keeps
     depth   constant integer := 10;
     breadth integer := pgvectorize_private._effective_ef_search(target, null, depth);
     is_fast boolean := not target.is_strict and not target.is_counted
         -- where float16 could refuse a query vector, query says so
         and not pgvectorize_private._must_fit_float16(target);
 begin
-    perform '[0]'::@vector@.vector;  -- loads the library: only then may hnsw.* settings be named
+    perform '[0]'::@vector@.vector;  -- loads the library, without which hnsw.* settings are unknown
     execute format(
         $sql$
         create or replace function pgvectorize_data.%1$I(
@@ -54,7 +54,8 @@ begin
         case when is_fast then format(
             $sql$
             if top_k between 1 and %1$s and return_metadata in ('none', 'all') and return_values is not null
-                and @vector@.vector_dims(vector) = %2$s and %3$s and not pgvectorize_private._session_is_strict()
+                and @vector@.vector_dims(vector) = %2$s and %3$s
+                and not pgvectorize_private._session_is_strict()
             then
                 %4$s
                 into matches, found;
@@ -68,7 +69,7 @@ begin
             $sql$,
             depth,
             target.dimensions,
-            -- not the zero vector, whose distance to itself is NaN
+            -- this excludes the zero vector, whose distance to itself is NaN
             case target.metric when 'cosine' then 'vector operator(@vector@.<=>) vector < 1' else 'true' end,
             pgvectorize_private._search_sql(
                 target, 'vector', 'true',
@@ -83,10 +84,10 @@ begin
     );
     execute format(
         'comment on function pgvectorize_data.%I(@vector@.vector, integer, boolean, text) is %L',
-        target.name, format('pgvectorize.query of index %s, planned once a session', target.name)
+        target.name, format('pgvectorize.query of index %s, planned once per session', target.name)
     );
 end;
 $body$;
 
 comment on function pgvectorize_private._create_search_function
-    is 'Make the search of one index as a function of its own.';
+    is 'Create the search function of one index.';

@@ -1,5 +1,5 @@
--- Read the threshold of a search as a distance: min_score where the score is a
--- similarity, which it is for cosine only, or max_distance.
+-- Return the threshold of a search as a distance: max_distance, or 1 - min_score. min_score works only with
+-- the metric cosine, whose score is a similarity.
 create or replace function pgvectorize_private._distance_threshold(
     target        pgvectorize_private.indexes,
     min_score     double precision,
@@ -15,8 +15,8 @@ begin
         return max_distance;
     elsif target.metric <> 'cosine' then
         perform pgvectorize_private._refuse_request(
-            format('min_score does not fit the metric %s, whose best score is the least', target.metric),
-            'Use max_distance, which is compared with the score itself.'
+            format('min_score works only with the metric cosine, not with %s', target.metric),
+            'Use max_distance, which is compared with the score.'
         );
     end if;
     return least(1 - min_score, max_distance);

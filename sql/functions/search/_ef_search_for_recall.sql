@@ -1,6 +1,6 @@
--- Return the least ef_search that reaches a recall, as `recall` or `tune` measured this
--- index; null where none does, so that only an exact search will do, or one was asked for.
--- For more matches than were measured it grows with them.
+-- Return the least ef_search that reaches a recall, as `recall` or `tune` measured it for this index. It is
+-- null if the search has to be exact: because no ef_search reaches the recall, because there is no HNSW
+-- index, or because the caller wants it. For more matches than were measured, ef_search grows with them.
 create or replace function pgvectorize_private._ef_search_for_recall(
     target  pgvectorize_private.indexes,
     recall  double precision,

@@ -1,6 +1,10 @@
--- Keep only these properties of a metadata object; nested ones stay nested. In
--- strict mode strings are cut as Vectorize's index has them.
-create or replace function pgvectorize_private._metadata_subset(metadata jsonb, properties text[], strict boolean)
+-- Return a metadata object with only these properties; nested ones stay nested. In strict mode strings are
+-- truncated, as they are in Vectorize's metadata indexes.
+create or replace function pgvectorize_private._metadata_subset(
+    metadata    jsonb,
+    properties  text[],
+    strict      boolean
+)
 returns jsonb
 language plpgsql
 immutable
@@ -17,7 +21,9 @@ begin
         path := string_to_array(property, '.');
         value := metadata #> path;
         if strict and jsonb_typeof(value) = 'string' then
-            value := to_jsonb(pgvectorize_private._truncate_to_bytes(value #>> '{}', pgvectorize_private._limit('string_bytes_compared', true)));
+            value := to_jsonb(pgvectorize_private._truncate_to_bytes(
+                value #>> '{}', pgvectorize_private._limit('string_bytes_compared', true)
+            ));
         end if;
         if value is not null then
             for depth in 1 .. cardinality(path) - 1 loop

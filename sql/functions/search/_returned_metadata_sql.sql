@@ -1,4 +1,4 @@
--- Write the expression for the metadata that a search or a listing returns.
+-- Write the expression of the metadata that a search or a listing returns.
 create or replace function pgvectorize_private._returned_metadata_sql(
     target           pgvectorize_private.indexes,
     return_metadata  text,
@@ -32,4 +32,4 @@ end;
 $$;
 
 comment on function pgvectorize_private._returned_metadata_sql
-    is 'Expression for the metadata that a search or a listing returns.';
+    is 'The expression of the metadata that a search or a listing returns.';

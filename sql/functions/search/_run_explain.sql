@@ -1,5 +1,5 @@
--- Run the statement of a search and return Postgres' plan of it. A function of its own,
--- as Postgres allows EXPLAIN in volatile functions only, and those that search are stable.
+-- Run the statement of a search under EXPLAIN ANALYZE and return its plan. This is a function of its own
+-- because Postgres allows EXPLAIN only in volatile functions, and the functions that search are stable.
 create or replace function pgvectorize_private._run_explain(
     statement     text,
     vector        @vector@.vector,
@@ -18,4 +18,4 @@ end;
 $$;
 
 comment on function pgvectorize_private._run_explain
-    is 'Postgres'' plan of the statement of a search, which is run.';
+    is 'Run the statement of a search and return its plan.';

@@ -1,8 +1,12 @@
--- Choose how many rows an HNSW scan hands on. Where the graph holds less than the
--- table they are ordered again by what is stored: all that were kept for a binary
--- graph (of 384 dimensions, 10 of 100 gave a recall of 0.57, all 100 one of 0.96, for
--- 0.3 ms), a few more than wanted for one of float16.
-create or replace function pgvectorize_private._scan_limit(target pgvectorize_private.indexes, breadth integer, depth integer)
+-- Return how many rows an HNSW scan returns. If the HNSW index is less precise than the table, it returns
+-- more rows than are wanted, and they are ordered again by the stored values: a few more for float16,
+-- and all candidates for binary. (With 384 dimensions, 10 of 100 candidates gave a recall of 0.57, and
+-- all 100 gave 0.96 for 0.3 ms more.)
+create or replace function pgvectorize_private._scan_limit(
+    target   pgvectorize_private.indexes,
+    breadth  integer,
+    depth    integer
+)
 returns integer
 language sql
 immutable
@@ -16,4 +20,4 @@ as $$
 $$;
 
 comment on function pgvectorize_private._scan_limit
-    is 'How many rows an HNSW scan hands on.';
+    is 'How many rows an HNSW scan returns.';

@@ -1,19 +1,19 @@
--- Write the statement of a search: the nearest of the rows that satisfy a predicate,
--- as one array of matches, best first, and how many there are.
+-- Write the statement of a search. It returns the nearest of the rows that satisfy a predicate as one array
+-- of matches, best first, and their number.
 --
 -- vector      the query vector as an expression, such as $1
--- way         graph, through the HNSW index, or exact
--- candidates  rows that the scan gives, of which the array keeps all: the HNSW
---             index of a lesser precision orders them only roughly, so more are
---             taken than are wanted and ordered again by what is stored
--- embedding   what a match has as its values, an expression over `nearest`
--- metadata    and as its metadata
--- condition   keep only those of the candidates, an expression over `nearest`
+-- way         exact, or any other word for a search that may use the HNSW index
+-- candidates  how many rows the scan returns; the array has all of them. An HNSW index of lower precision
+--             orders them only roughly, so more rows are read than are wanted, and ordered again by
+--             the stored values
+-- embedding   the values of a match, an expression over `nearest`
+-- metadata    the metadata of a match, an expression over `nearest`
+-- condition   only candidates that satisfy this become matches, an expression over `nearest`
 --
--- Equal scores are ordered by id. `distance, id` still uses the HNSW index: the
--- planner puts an incremental sort above it. PostgreSQL 16 cannot, and would read the whole
--- table; there the array gets all that tie with the last. `array_agg` sorts again, also because
--- `relaxed_order` returns rows slightly out of order.
+-- Equal scores are ordered by id. `order by distance, id` still uses the HNSW index, with an incremental
+-- sort above it. PostgreSQL 16 cannot do that and would read the whole table. There the array gets all
+-- rows that tie with the last one. `array_agg` sorts again, also because `relaxed_order` returns rows
+-- slightly out of order.
 create or replace function pgvectorize_private._search_sql(
     target      pgvectorize_private.indexes,
     vector      text,
@@ -33,13 +33,13 @@ declare
     metric   record := pgvectorize_private._metric(target.metric);
     distance text := format(
         'stored.embedding%s %s %s',
-        -- else the query vector would be rounded to float16 as well
+        -- without the cast the query vector would be rounded to float16, too
         case target.storage when 'float16' then '::@vector@.vector' else '' end, metric.operator, vector
     );
     nearest  text := distance;
 begin
     if way = 'exact' then
-        nearest := format('(%s) + 0', distance);  -- no HNSW index can serve this
+        nearest := format('(%s) + 0', distance);  -- so that no HNSW index can be used
     elsif target.index_precision <> 'float32' then
         nearest := format(
             '%s %s %s',
@@ -63,7 +63,8 @@ begin
             order by %8$s
         ) as nearest
         $sql$,
-        metric.score, embedding, metadata, ' filter (where ' || condition || ')', distance, target.relation, predicate,
+        metric.score, embedding, metadata, ' filter (where ' || condition || ')', distance, target.relation,
+        predicate,
         format(
             case
                 when way <> 'exact' and current_setting('server_version_num')::integer < 170000

@@ -1,10 +1,9 @@
--- Set what decides how the statements that follow search: pgvector's settings, and
--- whether the planner may read the whole table instead. They last until the calling
--- function ends, because `_search` names each of them in a SET clause, which restores
--- it on exit; without that clause they would stay until the end of the caller's
--- transaction. A candidate takes about 200 bytes, so 4 MB of work_mem hold 20,000.
+-- Set how the next statements search: pgvector's settings, and whether the planner may read the whole
+-- table instead. The settings last until the calling function ends, because its SET clauses name each
+-- of them and restore them on exit. Without those clauses they would last until the end of the
+-- caller's transaction. A candidate needs about 200 bytes, so 20,000 of them fit 4 MB of work_mem.
 --
--- One expression, of which the result means nothing: PL/pgSQL evaluates it in place.
+-- This is one expression, which PL/pgSQL evaluates in place. Its result has no meaning.
 create or replace function pgvectorize_private._set_search_settings(
     ef_search       integer,
     iterative_scan  text,

@@ -1,22 +1,22 @@
--- Return the vectors nearest to a vector, best first, equal scores by id.
--- It returns min(top_k, number of matching vectors) rows, always.
+-- Return the vectors nearest to a vector, best first. Equal scores are ordered by id. It always returns
+-- min(top_k, number of matching vectors) rows.
 --
--- namespace        only this one; all by default
+-- namespace        only vectors of this namespace; by default all of them
 -- filter           a metadata filter, such as {"price": {"$lt": 100}}
--- return_values    also return the vectors themselves
+-- return_values    also return the values of each match
 -- return_metadata  none, indexed (properties with a metadata index) or all
--- ef_search        candidates that the HNSW scan keeps: more is slower and
---                  finds more; by default what tune() found, or 100,
---                  or 200 below 256 dimensions, of which 0.6 with a filter
+-- ef_search        how many candidates the HNSW scan keeps: a higher number finds more and is slower. The
+--                  default is what tune() found; otherwise 100, or 200 below 256 dimensions, and 0.6 of
+--                  that with a filter
 -- exact            compare with every matching vector instead
--- namespaces       only these; a null among them means the vectors without one
--- exclude_ids      not these vectors
--- min_score        for cosine: only matches with at least this score
--- max_distance     only matches within this distance, which is the score for
---                  euclidean and dot-product, and 1 - score for cosine
--- offset           leave out so many of the best first
--- recall           the share of the true nearest to find: ef_search as tune()
---                  measured it for this index, or an exact search if none suffices
+-- namespaces       only vectors of these namespaces; a null means the vectors without a namespace
+-- exclude_ids      no vectors with these ids
+-- min_score        only matches with at least this score, for the metric cosine
+-- max_distance     only matches within this distance, which is the score for euclidean and dot-product, and
+--                  1 - score for cosine
+-- offset           skip this number of matches
+-- recall           the share of the true nearest vectors to find: uses the ef_search that reached it when
+--                  tune() measured this index, or an exact search if none did
 create or replace function pgvectorize.query(
     index            text,
     vector           @vector@.vector,
@@ -45,7 +45,8 @@ declare
     target pgvectorize_private.indexes := pgvectorize_private._lock_index(index);
 begin
     return query select * from pgvectorize_private._search(
-        target, vector, top_k, pgvectorize_private._predicate_sql(target, namespace, filter, namespaces, exclude_ids),
+        target, vector, top_k,
+        pgvectorize_private._predicate_sql(target, namespace, filter, namespaces, exclude_ids),
         return_values, return_metadata, ef_search, exact,
         "offset", pgvectorize_private._distance_threshold(target, min_score, max_distance), recall
     );

@@ -1,5 +1,5 @@
--- Return the vectors nearest to a stored one, as `query` would with its values;
--- the vector itself is among them when namespace and filter let it through.
+-- Return the vectors nearest to a stored vector, as `query` would with its values. The vector itself is
+-- among them if namespace and filter match it.
 create or replace function pgvectorize.query_by_id(
     index            text,
     id               text,
@@ -36,7 +36,8 @@ begin
     end if;
 
     return query select * from pgvectorize_private._search(
-        target, vector, top_k, pgvectorize_private._predicate_sql(target, namespace, filter, namespaces, exclude_ids),
+        target, vector, top_k,
+        pgvectorize_private._predicate_sql(target, namespace, filter, namespaces, exclude_ids),
         return_values, return_metadata, ef_search, exact,
         "offset", pgvectorize_private._distance_threshold(target, min_score, max_distance), recall
     );

@@ -1,6 +1,5 @@
--- Answer many queries in one call: the matches of vectors[n] carry `query` = n,
--- counted from 1, in that order. The options hold for all of them; `filters` adds
--- one of its own to each, or null.
+-- Answer many queries in one call. The matches of vectors[n] have n in the column `query`, and come in the
+-- order of n. The options apply to all queries. `filters` has one more filter, or null, for each query.
 create or replace function pgvectorize.query_many(
     index            text,
     vectors          @vector@.vector[],
@@ -28,7 +27,7 @@ as $$
 declare
     target    pgvectorize_private.indexes := pgvectorize_private._lock_index(index);
     distance  double precision := pgvectorize_private._distance_threshold(target, min_score, max_distance);
-    common    text := pgvectorize_private._predicate_sql(target, namespace, filter, namespaces, exclude_ids);
+    predicate text := pgvectorize_private._predicate_sql(target, namespace, filter, namespaces, exclude_ids);
     number    integer;
     answer    pgvectorize.match[];
     is_whole  boolean := false;
@@ -36,13 +35,13 @@ begin
     if cardinality(filters) <> cardinality(vectors) then
         perform pgvectorize_private._refuse_request(
             format('%s filters for %s vectors', cardinality(filters), cardinality(vectors)),
-            'Give one filter a vector, null for none; or one for all of them as filter.'
+            'Give one entry of filters per vector, null for none, or one filter for all vectors.'
         );
     end if;
     for number, answer, is_whole in
         select * from pgvectorize_private._search_batch(
-            target, vectors, top_k, common, return_values, return_metadata, ef_search, exact, "offset", distance,
-            recall, filters
+            target, vectors, top_k, predicate, return_values, return_metadata, ef_search, exact, "offset",
+            distance, recall, filters
         )
     loop
         if is_whole then
@@ -52,10 +51,11 @@ begin
         return query select number, match.* from pgvectorize_private._search(
             target, vectors[number], top_k,
             concat(
-                common,
+                predicate,
                 ' and ' || case
-                    when filters[number] is not null then
-                        pgvectorize_private._filter_sql(target.id, filters[number], format('filters[%s]', number), strict => target.is_strict)
+                    when filters[number] is not null then pgvectorize_private._filter_sql(
+                        target.id, filters[number], format('filters[%s]', number), strict => target.is_strict
+                    )
                 end
             ),
             return_values, return_metadata, ef_search, exact, "offset", distance, recall

@@ -1,5 +1,5 @@
--- Refuse a batch for its first vector that is wrong; `source` and the arrays are as
--- for `_write`.
+-- Refuse a batch if one of its vectors is wrong, and name the first of them. `source` and the arrays are
+-- those of `_write`.
 create or replace function pgvectorize_private._check_batch(
     target      pgvectorize_private.indexes,
     source      text,
@@ -17,9 +17,13 @@ declare
     offending record;
 begin
     if target.is_strict then
-        perform pgvectorize_private._check_strict_batch(target, source, ids, embeddings, namespaces, metadata);
+        perform pgvectorize_private._check_strict_batch(
+            target, source, ids, embeddings, namespaces, metadata
+        );
     end if;
-    offending := pgvectorize_private._first_problem('_vector_problem', target, source, ids, embeddings, namespaces, metadata);
+    offending := pgvectorize_private._first_problem(
+        '_vector_problem', target, source, ids, embeddings, namespaces, metadata
+    );
     if offending.place is not null then
         raise exception 'row %, id "%": %', offending.place, left(offending.id, 64), offending.problem
             using errcode = 'PV004', detail = 'row ' || offending.place, hint = 'Nothing was written.';
@@ -28,4 +32,4 @@ end;
 $$;
 
 comment on function pgvectorize_private._check_batch
-    is 'Refuse a batch with a vector that is wrong.';
+    is 'Refuse a batch if one of its vectors is wrong.';

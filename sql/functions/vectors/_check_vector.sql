@@ -1,5 +1,8 @@
 -- Refuse a query vector that cannot be compared with the vectors of an index.
-create or replace function pgvectorize_private._check_vector(target pgvectorize_private.indexes, vector @vector@.vector)
+create or replace function pgvectorize_private._check_vector(
+    target  pgvectorize_private.indexes,
+    vector  @vector@.vector
+)
 returns void
 language plpgsql
 immutable
@@ -11,10 +14,10 @@ begin
     if problem is not null then
         raise exception 'query vector: %', problem
             using errcode = 'PV004',
-                  hint = format('Index "%s" takes %s dimensions.', target.name, target.dimensions);
+                  hint = format('Index "%s" has %s dimensions.', target.name, target.dimensions);
     end if;
 end;
 $$;
 
 comment on function pgvectorize_private._check_vector
-    is 'Raise an error when a query vector does not fit an index.';
+    is 'Refuse a query vector that does not fit an index.';

@@ -1,6 +1,6 @@
--- Find the first vector of a batch that a check finds fault with: its place,
--- counted from 1, and what `checker`, a function such as _vector_problem, says of
--- it. All null where there is none. `source` and the arrays are as for `_write`.
+-- Find the first wrong vector of a batch: its place, counted from 1, its id, and what `checker` says of
+-- it, the name of a function such as _vector_problem. All are null if no vector is wrong. `source` and
+-- the arrays are those of `_write`.
 create or replace function pgvectorize_private._first_problem(
     checker      text,
     target       pgvectorize_private.indexes,
@@ -22,7 +22,8 @@ begin
         $sql$
         select given.position, given.id, given.problem
         from (
-            select position, id, pgvectorize_private.%I($5, id, embedding, namespace, metadata)::text as problem
+            select
+                position, id, pgvectorize_private.%I($5, id, embedding, namespace, metadata)::text as problem
             from (%s) as given
         ) as given
         where given.problem is not null
@@ -35,4 +36,4 @@ end;
 $$;
 
 comment on function pgvectorize_private._first_problem
-    is 'The first vector of a batch that a check finds fault with.';
+    is 'The first wrong vector of a batch.';

@@ -1,4 +1,4 @@
--- Say what is wrong with metadata that is to be stored, or null.
+-- Return what is wrong with the metadata of a vector to be stored, or null.
 create or replace function pgvectorize_private._metadata_problem(metadata jsonb)
 returns text
 language sql
@@ -14,4 +14,4 @@ as $$
 $$;
 
 comment on function pgvectorize_private._metadata_problem
-    is 'What is wrong with metadata that is to be stored, or null.';
+    is 'What is wrong with the metadata of a vector to be stored, or null.';

@@ -1,5 +1,5 @@
--- Read Vectorize's JSON, [{"id", "values", "namespace", "metadata"}, …] or a
--- single such object, into arrays.
+-- Read vectors in Vectorize's JSON into arrays: [{"id", "values", "namespace", "metadata"}, …] or one such
+-- object.
 create or replace function pgvectorize_private._parse_vectors(
     vectors         jsonb,
     out ids         text[],
@@ -13,40 +13,42 @@ parallel safe
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    given     jsonb;
-    row       bigint;
-    problem   text;
+    most    constant bigint := pgvectorize_private._limit('dimensions', false);
+    given   jsonb;
+    row     bigint;
+    unknown text;
+    problem text;
 begin
     if jsonb_typeof(vectors) = 'object' then
         vectors := jsonb_build_array(vectors);
     elsif jsonb_typeof(vectors) <> 'array' then
         perform pgvectorize_private._refuse_request(
-            'vectors is not an array but ' || jsonb_typeof(vectors), 'It looks like [{"id": "1", "values": [0.1, 0.2]}].'
+            'vectors is not an array but ' || jsonb_typeof(vectors),
+            'An example is [{"id": "1", "values": [0.1, 0.2]}].'
         );
     end if;
 
     for given, row in select * from jsonb_array_elements(vectors) with ordinality loop
+        unknown := (
+            select string_agg(format('"%s"', key), ', ')
+            from jsonb_object_keys(case jsonb_typeof(given) when 'object' then given else '{}' end) as key
+            where key not in ('id', 'values', 'namespace', 'metadata')
+        );
         problem := case
             when jsonb_typeof(given) <> 'object' then 'expected an object, got ' || jsonb_typeof(given)
-            when exists (
-                select from jsonb_object_keys(given) as key
-                where key not in ('id', 'values', 'namespace', 'metadata')
-            ) then 'a vector has id, values, namespace and metadata, but here is also ' || (
-                select string_agg(format('"%s"', key), ', ') from jsonb_object_keys(given) as key
-                where key not in ('id', 'values', 'namespace', 'metadata')
-            )
+            when unknown is not null
+                then 'a vector has id, values, namespace and metadata, but this one also has ' || unknown
             when jsonb_typeof(given -> 'id') is distinct from 'string' then 'id is not a string'
             when coalesce(jsonb_typeof(given -> 'namespace'), 'null') not in ('string', 'null')
                 then 'namespace is not a string'
             when jsonb_typeof(given -> 'values') is distinct from 'array'
-                or given @? 'strict $.values[*] ? (@.type() != "number")' then 'values is not an array of numbers'
+                or given @? 'strict $.values[*] ? (@.type() != "number")'
+                then 'values is not an array of numbers'
             when jsonb_array_length(given -> 'values') = 0 then 'values is empty'
-            when jsonb_array_length(given -> 'values') > pgvectorize_private._limit('dimensions', false)
-                then format(
-                    '%s dimensions, at most %s can be stored',
-                    jsonb_array_length(given -> 'values'), pgvectorize_private._limit('dimensions', false)
-                )
-            when given @? '$.values[*] ? (@.abs() >= 3.4028235677973366e38)'  -- what rounds to infinity
+            when jsonb_array_length(given -> 'values') > most then format(
+                '%s dimensions, at most %s can be stored', jsonb_array_length(given -> 'values'), most
+            )
+            when given @? '$.values[*] ? (@.abs() >= 3.4028235677973366e38)'  -- would be rounded to infinity
                 then 'a value is too large for a float32'
         end;
         if problem is not null then
@@ -56,7 +58,7 @@ begin
         ids := ids || (given ->> 'id');
         namespaces := namespaces || (given ->> 'namespace');
         embeddings := embeddings || array(
-            -- what a float4 holds as 0 may be out of the range of a float8
+            -- a number that a float4 holds as 0 may be too small for a float8
             select case when abs(number::numeric) < 1e-50 then 0 else number::float8 end
             from jsonb_array_elements_text(given -> 'values') as listed (number)
         )::@vector@.vector;
@@ -71,4 +73,4 @@ end;
 $$;
 
 comment on function pgvectorize_private._parse_vectors
-    is 'Vectorize''s JSON vectors as arrays.';
+    is 'Vectors in Vectorize''s JSON as arrays.';

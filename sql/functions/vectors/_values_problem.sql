@@ -1,12 +1,14 @@
--- Say what is wrong with a vector's values, or null. The type `vector` itself
--- refuses NaN and infinity. Under cosine a vector needs a direction: the
--- distance to itself is NaN for a zero vector, and for one so short or so long
--- that its squares leave float4 (about 1e-23 and 1e19); pgvector would leave
--- the former out of the HNSW index without a word.
+-- Return what is wrong with the values of a vector, or null. The type `vector` itself refuses NaN and
+-- infinity. With the metric cosine a vector needs a direction: its distance to itself is NaN if it is
+-- the zero vector, or if it is so short or so long (about 1e-23 or 1e19) that a float4 cannot hold the
+-- squares of its values. pgvector would leave such short vectors out of the HNSW index without an error.
 --
--- Where float16 keeps the values, in the table or, unless it is that of directions,
--- in the HNSW index, they must fit it; a vector no longer than the largest does.
-create or replace function pgvectorize_private._values_problem(target pgvectorize_private.indexes, vector @vector@.vector)
+-- If the table or the HNSW index stores float16, the values must fit float16; all of them do if the
+-- length of the vector does. The HNSW index of the metric cosine holds only directions, which always fit.
+create or replace function pgvectorize_private._values_problem(
+    target  pgvectorize_private.indexes,
+    vector  @vector@.vector
+)
 returns text
 language sql
 immutable
@@ -22,7 +24,7 @@ as $$
         when @vector@.vector_norm(vector) >= 65520 then pgvectorize_private._float16_problem(target, vector)
         when target.metric = 'cosine'
             and vector::@vector@.halfvec operator(@vector@.<=>) vector::@vector@.halfvec = 'NaN'
-            then 'as float16 the vector has the length zero and no direction, which cosine needs'
+            then 'rounded to float16 the vector has length zero and no direction, which cosine needs'
     end
 $$;
 

@@ -1,5 +1,5 @@
--- Say what is wrong with a vector that is to be stored, or null.
--- 1,024 bytes for id and namespace leave room in a btree row of 2,704.
+-- Return what is wrong with a vector to be stored, or null. An id and a namespace of 1,024 bytes each fit
+-- together into a btree row of 2,704 bytes.
 create or replace function pgvectorize_private._vector_problem(
     target     pgvectorize_private.indexes,
     id         text,
@@ -15,16 +15,20 @@ as $$
     select case
         when coalesce(id, '') = '' then 'id is empty'
         when octet_length(id) > pgvectorize_private._limit('id_bytes', false) then format(
-            'id has %s bytes, at most %s are allowed', octet_length(id), pgvectorize_private._limit('id_bytes', false)
+            'id has %s bytes, at most %s are allowed',
+            octet_length(id), pgvectorize_private._limit('id_bytes', false)
         )
         when namespace = '' then 'namespace is empty; leave it out for none'
         when octet_length(namespace) > pgvectorize_private._limit('namespace_bytes', false) then format(
             'namespace has %s bytes, at most %s are allowed',
             octet_length(namespace), pgvectorize_private._limit('namespace_bytes', false)
         )
-        else coalesce(pgvectorize_private._metadata_problem(metadata), pgvectorize_private._values_problem(target, embedding))
+        else coalesce(
+            pgvectorize_private._metadata_problem(metadata),
+            pgvectorize_private._values_problem(target, embedding)
+        )
     end
 $$;
 
 comment on function pgvectorize_private._vector_problem
-    is 'What is wrong with a vector that is to be stored, or null.';
+    is 'What is wrong with a vector to be stored, or null.';
