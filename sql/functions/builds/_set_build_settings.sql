@@ -6,6 +6,7 @@ create or replace function pgvectorize_private._set_build_settings(memory bigint
 returns void
 language sql
 volatile
+set search_path = pg_catalog, pg_temp
 as $$
     select set_config('maintenance_work_mem', memory / 1024 || 'kB', is_local),
            set_config('max_parallel_maintenance_workers', workers::text, is_local),
