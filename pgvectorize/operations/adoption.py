@@ -37,7 +37,8 @@ def adopt_index(
     yield Statement(
         """
         select from pgvectorize.adopt_index(
-            name => %(name)s, relation => %(table)s::pg_catalog.text::pg_catalog.regclass, id_column => %(id_column)s,
+            name => %(name)s, relation => %(table)s::pg_catalog.text::pg_catalog.regclass,
+            id_column => %(id_column)s,
             embedding_column => %(embedding_column)s, metric => %(metric)s,
             namespace_column => %(namespace_column)s, metadata_column => %(metadata_column)s,
             metadata_columns => %(metadata_columns)s, in_place => %(in_place)s,

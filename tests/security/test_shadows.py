@@ -8,7 +8,6 @@ that the package does may hit one.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg
@@ -19,13 +18,14 @@ import pgvectorize
 from pgvectorize import Client, schema
 
 # Without current_schema, which SQLAlchemy asks of every new connection before anybody can pin its
-# path: as pg_catalog comes first unless a search_path says otherwise, a function without arguments is
-# not found elsewhere.
+# path: as pg_catalog comes first unless a search_path says otherwise, a function without arguments
+# is not found elsewhere.
 SHADOWS = """
 do $shadow$
 declare
     each     record;
-    raises   constant text := 'language plpgsql as $$ begin raise exception ''a shadow: %s''; end $$';
+    raises   constant text :=
+        'language plpgsql as $$ begin raise exception ''a shadow: %s''; end $$';
     made     integer := 0;
 begin
     for each in
@@ -48,7 +48,8 @@ begin
         begin
             execute format(
                 'create function shadows.%I(%s) returns %s%s %s', each.name,
-                array_to_string(each.arguments, ', '), case when each.is_set then 'setof ' else '' end,
+                array_to_string(each.arguments, ', '),
+                case when each.is_set then 'setof ' else '' end,
                 each.result, format(raises, each.name)
             );
             made := made + 1;
@@ -115,7 +116,7 @@ TYPES = ("text", "jsonb", "numeric", "int4", "int8", "bool", "float8", "regclass
 
 
 @pytest.fixture(params=["before pg_catalog", "in public"])
-def shadowed(empty_database: str, request: pytest.FixtureRequest) -> Iterator[str]:
+def shadowed(empty_database: str, request: pytest.FixtureRequest) -> str:
     """The DSN of the owner, in whose search_path somebody has put shadows."""
     with psycopg.connect(empty_database, autocommit=True) as administrator:
         administrator.execute("create schema extensions")
@@ -134,7 +135,7 @@ def shadowed(empty_database: str, request: pytest.FixtureRequest) -> Iterator[st
             for name in TYPES:
                 administrator.execute(f"create type shadows.{name} as enum ()".encode())
             path = "shadows,public,pg_catalog"
-    yield make_conninfo(empty_database, options=f"-c search_path={path}")
+    return make_conninfo(empty_database, options=f"-c search_path={path}")
 
 
 def test_nothing_of_a_stranger_is_run(shadowed: str, tmp_path: Path) -> None:
@@ -158,7 +159,7 @@ def use_everything(client: Client) -> None:
     for metric in ("cosine", "euclidean", "dot-product"):
         for storage in ("float32", "float16"):
             name = f"index-{metric}-{storage}"
-            client.create_index(name, dimensions=2, metric=metric, storage=storage)  # type: ignore[arg-type]
+            client.create_index(name, dimensions=2, metric=metric, storage=storage)
             client.index(name).upsert([("a", [1, 2])])
             assert client.index(name).query([1, 2], return_values=True).count == 1
             client.delete_index(name)
@@ -197,7 +198,8 @@ def use_everything(client: Client) -> None:
     assert index.list_vectors(count=10, cursor=page.next_cursor).count == 10
     assert len(list(index)) == 40
     assert len(index.list_namespaces()) == 2
-    assert index.facets("lang") and index.facets("n", buckets=3)
+    assert index.facets("lang")
+    assert index.facets("n", buckets=3)
     assert index.update_metadata({"seen": True}, filter={"lang": "en"}).count == 20
     assert index.update_metadata({"seen": None}, ids=["v2"], mode="replace").count == 1
     assert index.recall(queries=3)
@@ -224,7 +226,8 @@ def use_everything(client: Client) -> None:
     client.adopt_index("copied", "public.theirs", **columns)  # type: ignore[arg-type]
     client.adopt_index("moved", "public.theirs", in_place=True, **columns)  # type: ignore[arg-type]
     assert client.index("moved").query([1, 2]).count == 1
-    assert client.limits() and client.presets()
+    assert client.limits()
+    assert client.presets()
     assert client.size(1000, dimensions=10)
     assert client.list_grants()
     client.grant("pg_read_all_data", "reader")
