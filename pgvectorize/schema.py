@@ -67,6 +67,7 @@ end $$
 """
 # what fixes a schema that does not fit; SQL cannot do it
 _MIGRATE: dict[str, Any] = {"fix": "pgvectorize migrate", "action": "migrate", "arguments": {}}
+_PINNED = "pg_catalog, pg_temp"
 # alembic.command works through module-level proxies
 _ALEMBIC_LOCK = threading.Lock()
 
@@ -90,6 +91,11 @@ def wanted() -> SchemaState:
 
 def current(connection: sa.Connection) -> SchemaState:
     """Return the state of a database; equal to `wanted()` when it is up to date."""
+    with _path_pinned(connection):
+        return _current(connection)
+
+
+def _current(connection: sa.Connection) -> SchemaState:
     revision = digest = None
     if _scalar(connection, "select to_regclass('pgvectorize_private.schema_version') is not null"):
         revision = _scalar(connection, "select version_num from pgvectorize_private.schema_version")
@@ -115,11 +121,11 @@ def upgrade(connection: sa.Connection) -> bool:
     function that has to be dropped, `ServerUnsupported`, `ExtensionUnavailable` and
     `DatabaseError`.
     """
-    with _translated():
-        if current(connection) == wanted():
+    with _translated(), _path_pinned(connection) as path:
+        if _current(connection) == wanted():
             return False
         connection.exec_driver_sql(_LOCK)
-        found = current(connection)
+        found = _current(connection)
         if found == wanted():
             return False
         if found.revision is not None and found.revision > REVISION:
@@ -129,7 +135,7 @@ def upgrade(connection: sa.Connection) -> bool:
             int(_scalar(connection, "select current_setting('server_version_num')")),
             _scalar(connection, "select current_setting('server_encoding')"),
         )
-        vector_schema = _require_extension(connection)
+        vector_schema = _require_extension(connection, path)
         _run_alembic(_config(vector_schema, connection), sql=False)
         return True
 
@@ -166,7 +172,11 @@ def diagnose(dsn: str) -> list[Finding]:
         except PgVectorizeError as error:
             findings.append(Finding("error", code, None, f"{error.message}.", **how))
 
-    with _connected(dsn) as connection, warnings.catch_warnings():
+    with (
+        _connected(dsn) as connection,
+        _path_pinned(connection),
+        warnings.catch_warnings(),
+    ):
         warnings.simplefilter("ignore")  # `doctor` finds a pgvector that is old
         version_num, encoding = connection.exec_driver_sql(
             "select current_setting('server_version_num')::integer,"
@@ -191,7 +201,7 @@ def diagnose(dsn: str) -> list[Finding]:
                 lambda: check_pgvector(version),
                 fix="alter extension vector update;",
             )
-        found = current(connection)
+        found = _current(connection)
     if found.revision is not None and found.revision > REVISION:
         upgrade_library = "pip install --upgrade pgvectorize"
         check("schema_ahead", lambda: check_revision(found.revision), fix=upgrade_library)
@@ -265,13 +275,18 @@ def _outer_alembic_kept() -> Iterator[None]:
                 proxy._install_proxy()
 
 
-def _require_extension(connection: sa.Connection) -> str:
-    """Return the schema of pgvector, quoted; create the extension if it is missing."""
+def _require_extension(connection: sa.Connection, path: str) -> str:
+    """Return the schema of pgvector, quoted; create the extension if it is missing.
+
+    It is created where the caller's search_path says.
+    """
     found = _extension(connection)
     if found is None:
         try:
             with connection.begin_nested():
+                _set_path(connection, path)
                 connection.exec_driver_sql("create extension vector")
+                _set_path(connection, _PINNED)
         except DBAPIError as error:
             raise ExtensionUnavailable(
                 f"pgvector is not in this database: {_primary(error)}",
@@ -306,6 +321,25 @@ def _refuse_development_version(connection: sa.Connection) -> None:
 
 
 @contextmanager
+def _path_pinned(connection: sa.Connection) -> Iterator[str]:
+    """Keep names from being found in schemas that others may create in; give the path that was.
+
+    What a schema of the search_path holds may fit a call better than Postgres' own function or
+    operator, and would run with the rights of whoever migrates.
+    """
+    path: str = _scalar(connection, "show search_path")
+    _set_path(connection, _PINNED)
+    yield path
+    _set_path(connection, path)  # after an error the transaction is rolled back, and this with it
+
+
+def _set_path(connection: sa.Connection, path: str) -> None:
+    connection.exec_driver_sql(
+        "select pg_catalog.set_config('search_path', %(path)s, true)", {"path": path}
+    )
+
+
+@contextmanager
 def _connected(dsn: str) -> Iterator[sa.Connection]:
     check_dsn(dsn)
     # A creator, because libpq's connection strings are not all SQLAlchemy URLs.
@@ -314,6 +348,7 @@ def _connected(dsn: str) -> Iterator[sa.Connection]:
         # few statements run twice, and behind a pooler prepared ones may be missing
         creator=lambda: psycopg.connect(dsn, client_encoding="utf8", prepare_threshold=None),
         poolclass=sa.NullPool,
+        use_native_hstore=False,  # which is looked up on connecting, under the path as it is
     )
     with _translated(), engine.begin() as connection:
         yield connection

@@ -27,7 +27,7 @@ def adopt_index(
             f"metadata_columns is the string {metadata_columns!r}", hint="Pass a list of names."
         )
     found = yield Statement(
-        "select to_regclass(%(table)s) is not null as is_there", {"table": table}
+        "select pg_catalog.to_regclass(%(table)s) is not null as is_there", {"table": table}
     )
     if not found[0]["is_there"]:
         raise NotFound(
@@ -37,7 +37,8 @@ def adopt_index(
     yield Statement(
         """
         select from pgvectorize.adopt_index(
-            name => %(name)s, relation => %(table)s::text::regclass, id_column => %(id_column)s,
+            name => %(name)s, relation => %(table)s::pg_catalog.text::pg_catalog.regclass,
+            id_column => %(id_column)s,
             embedding_column => %(embedding_column)s, metric => %(metric)s,
             namespace_column => %(namespace_column)s, metadata_column => %(metadata_column)s,
             metadata_columns => %(metadata_columns)s, in_place => %(in_place)s,

@@ -40,8 +40,9 @@ if TYPE_CHECKING:
 # updated", which has no better code. And between two steps the table may go, or get another name.
 _CLASHES = ("40P01", "XX000", "42P01")
 INFO: LiteralString = (
-    "name, dimensions, metric, preset, description, relation::text, has_hnsw, is_strict, "
-    "is_counted, created_on, modified_on, storage, index_precision, m, ef_construction, ef_search"
+    "name, dimensions, metric, preset, description, relation::pg_catalog.text, has_hnsw, "
+    "is_strict, is_counted, created_on, modified_on, storage, index_precision, m, ef_construction, "
+    "ef_search"
 )
 
 
@@ -50,16 +51,18 @@ def handshake() -> Plan[Handshake]:
     rows = yield Statement(
         """
         select
-            current_setting('server_version_num')::integer as version_num,
-            current_setting('server_encoding') as encoding,
-            to_regclass('pgvectorize_private.schema_version') is not null as has_schema,
+            pg_catalog.current_setting('server_version_num')::integer as version_num,
+            pg_catalog.current_setting('server_encoding') as encoding,
+            pg_catalog.to_regclass('pgvectorize_private.schema_version') is not null as has_schema,
             extension.extversion,
             vector.oid::bigint as vector_oid,
-            pg_backend_pid() as backend_pid
+            pg_catalog.pg_backend_pid() as backend_pid
         from (values (true)) as always
-        left join pg_catalog.pg_extension as extension on extension.extname = 'vector'
+        left join pg_catalog.pg_extension as extension
+            on extension.extname operator(pg_catalog.=) 'vector'
         left join pg_catalog.pg_type as vector
-            on vector.typnamespace = extension.extnamespace and vector.typname = 'vector'
+            on vector.typnamespace operator(pg_catalog.=) extension.extnamespace
+            and vector.typname operator(pg_catalog.=) 'vector'
         """
     )
     found = rows[0]

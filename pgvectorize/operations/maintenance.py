@@ -153,7 +153,7 @@ def vacuum(
     how = SQL("vacuum (analyze {}, index_cleanup on) ").format(SQL("on" if analyze else "off"))
     yield Statement(Composed([how, relation]))
     after = yield Statement(
-        "select pg_catalog.pg_stat_get_dead_tuples(%(relation)s::regclass) as dead_rows",
+        "select pg_catalog.pg_stat_get_dead_tuples(%(relation)s::pg_catalog.regclass) as dead_rows",
         {"relation": before["relation"]},
     )
     return Vacuum(before["dead_rows"], after[0]["dead_rows"], build)

@@ -337,7 +337,7 @@ def list_vectors(
             namespace => %(namespace)s, filter => %(filter)s,
             return_values => %(return_values)s, return_metadata => %(return_metadata)s
         ) as page
-        left join lateral unnest(page.vectors) with ordinality
+        left join lateral pg_catalog.unnest(page.vectors) with ordinality
             as listed (id, namespace, values, metadata, position) on true
         order by listed.position
         """,

@@ -31,6 +31,7 @@ from pgvectorize import (
     schema,
 )
 from pgvectorize import functions as sql_functions
+from tests.unit.test_rooms import CLIENT_CONTRACT
 
 Connection = psycopg.Connection[tuple[object, ...]]
 
@@ -206,6 +207,21 @@ def test_nobody_gets_more_rights_than_the_caller(connection: Connection) -> None
         " and prosecdef"
     ).fetchall()
     assert definers == []
+
+
+# It names every operator and function with its schema, and is called by every query.
+FREE = {"_find_index"}
+
+
+def test_what_callers_enter_pins_the_search_path(connection: Connection) -> None:
+    """Or else a function or operator of somebody else could be found before Postgres' own."""
+    pinned = connection.execute(
+        "select proname from pg_proc "
+        "where pronamespace = any (array['pgvectorize', 'pgvectorize_private']::regnamespace[])"
+        " and 'search_path=pg_catalog, pg_temp' = any (proconfig)"
+    ).fetchall()
+    entered = PUBLIC | CLIENT_CONTRACT | {"_applied", "_on_catalog_change"}
+    assert entered - FREE <= {str(name) for (name,) in pinned}
 
 
 # Types

@@ -8,6 +8,7 @@ create or replace function pgvectorize_private._set_build_settings(
 returns void
 language sql
 volatile
+set search_path = pg_catalog, pg_temp
 as $$
     select set_config(settings.name, settings.value, is_local)
     from pgvectorize_private._build_settings(memory, workers) as settings

@@ -11,7 +11,7 @@ declare
 begin
     select indexes.* into target
     from pgvectorize_private.indexes
-    where indexes.name = _find_index.name;
+    where indexes.name operator(pg_catalog.=) _find_index.name;
     if not found then
         perform pgvectorize_private._refuse_unknown_index(name);
     end if;

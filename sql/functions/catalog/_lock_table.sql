@@ -21,15 +21,18 @@ declare
     relation text;
 begin
     loop
-        relation := target.relation;  -- its name; a number, once it is gone
+        -- Its name, or a number once it is gone. No query can tell in a transaction that keeps its
+        -- first snapshot: there a table that others have dropped is still in pg_class.
+        relation := target.relation;
+        if relation = target.relation::oid::text then
+            perform pgvectorize_private._refuse_unknown_index(target.name);
+        end if;
         begin
             execute format('lock table %s in %s mode %s', relation, mode, how);
             -- in this block: after a lock that failed the name may be the old one again
             exit when target.relation::text = relation;  -- not renamed while this waited
-        exception when undefined_table or syntax_error then
-            if not exists (select from pg_class where pg_class.oid = target.relation) then
-                perform pgvectorize_private._refuse_unknown_index(target.name);
-            end if;
+        exception when undefined_table then
+            null;  -- it was renamed or dropped just now
         when deadlock_detected then  -- with a build, which waits for this snapshot to end
             raise exception 'index "%" is locked by another session, which waits for this one', target.name
                 using errcode = 'PV007', hint = 'Try again when its HNSW index or metadata index is built.';

@@ -4,6 +4,7 @@ returns void
 language plpgsql
 stable
 parallel safe
+set search_path = pg_catalog, pg_temp
 as $$
 begin
     if pgvectorize_private._session_is_strict() then

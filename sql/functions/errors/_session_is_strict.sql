@@ -6,7 +6,11 @@ language sql
 stable
 parallel safe
 as $$
-    select coalesce(nullif(current_setting('pgvectorize.strict', true), '')::boolean, false)
+    select case
+        when pg_catalog.current_setting('pgvectorize.strict', true) operator(pg_catalog.<>) ''
+            then pg_catalog.current_setting('pgvectorize.strict', true)::boolean
+        else false
+    end
 $$;
 
 comment on function pgvectorize_private._session_is_strict

@@ -13,7 +13,8 @@ parallel safe
 as $$
     select case index_type
         when 'string' then format(
-            'left(%s, 512)', pgvectorize_private._property_sql(property_name, index_type, document)
+            'pg_catalog.left(%s, 512)',
+            pgvectorize_private._property_sql(property_name, index_type, document)
         )
         else pgvectorize_private._property_sql(property_name, index_type, document)
     end

@@ -23,25 +23,37 @@ as $$
 declare
     value text;
 begin
-    select document || string_agg(format(' -> %L', part), '' order by position) into value
+    select document || string_agg(format(' operator(pg_catalog.->) %L', part), '' order by position)
+    into value
     from unnest(string_to_array(property_name, '.')) with ordinality as path (part, position);
 
+    -- Each name has its schema, as a metadata index is built under the search_path of its builder.
     return case index_type
-        when 'number' then
-            format($sql$(case when jsonb_typeof(%1$s) = 'number' then (%1$s)::numeric end)$sql$, value)
-        when 'boolean' then
-            format($sql$(case when jsonb_typeof(%1$s) = 'boolean' then (%1$s)::boolean end)$sql$, value)
-        when 'string' then
-            format(
-                $sql$(
-                    case jsonb_typeof(%1$s)
-                        when 'string' then %1$s #>> '{}'
-                        when 'number' then trim_scale((%1$s)::numeric)::text
-                        when 'boolean' then %1$s #>> '{}'
-                    end collate "C"
-                )$sql$,
-                value
-            )
+        when 'number' then format(
+            $sql$(
+                case when pg_catalog.jsonb_typeof(%1$s) operator(pg_catalog.=) 'number'
+                    then (%1$s)::numeric end
+            )$sql$,
+            value
+        )
+        when 'boolean' then format(
+            $sql$(
+                case when pg_catalog.jsonb_typeof(%1$s) operator(pg_catalog.=) 'boolean'
+                    then (%1$s)::boolean end
+            )$sql$,
+            value
+        )
+        when 'string' then format(
+            $sql$(
+                case
+                    when pg_catalog.jsonb_typeof(%1$s) operator(pg_catalog.=) any (array['string', 'boolean'])
+                        then %1$s operator(pg_catalog.#>>) '{}'
+                    when pg_catalog.jsonb_typeof(%1$s) operator(pg_catalog.=) 'number'
+                        then pg_catalog.trim_scale((%1$s)::numeric)::pg_catalog.text
+                end collate pg_catalog."C"
+            )$sql$,
+            value
+        )
         else format('(%s)', value)
     end;
 end;

@@ -7,7 +7,7 @@ language sql
 immutable
 parallel safe
 as $$
-    select format('%s = %L', value, namespace)
+    select format('%s operator(pg_catalog.=) %L', value, namespace)
 $$;
 
 comment on function pgvectorize_private._namespace_condition_sql

@@ -9,6 +9,7 @@ returns setof pgvectorize.limit_info
 language sql
 immutable
 parallel safe
+set search_path = pg_catalog, pg_temp
 as $$
     values
         ('dimensions_least',       1::bigint,     32::bigint, 'E; P'),

@@ -6,6 +6,7 @@ returns setof pgvectorize.preset
 language sql
 immutable
 parallel safe
+set search_path = pg_catalog, pg_temp
 as $$
     values
         ('@cf/baai/bge-small-en-v1.5',                    384, 'cosine'),

@@ -6,6 +6,7 @@ returns setof pgvectorize.price
 language sql
 immutable
 parallel safe
+set search_path = pg_catalog, pg_temp
 as $$
     values
         ('queried', 0.01, 1000000::bigint,   50000000::bigint, 30000000::bigint, date '2026-10-01'),

@@ -53,7 +53,7 @@ begin
         select
             array_agg(
                 row(nearest.id, %1$s, nullif(nearest.namespace, ''), %2$s, %3$s)::pgvectorize.match
-                order by nearest.distance, nearest.id collate "C"
+                order by nearest.distance + 0, nearest.id collate "C"
             )%4$s,
             count(*)
         from (

@@ -16,6 +16,7 @@ create or replace function pgvectorize.upsert(
 returns pgvectorize.mutation
 language sql
 volatile
+set search_path = pg_catalog, pg_temp
 as $$
     select pgvectorize_private._write_arrays(
         pgvectorize_private._lock_index(index, 'row exclusive'), 'upsert',
