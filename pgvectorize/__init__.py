@@ -7,10 +7,10 @@ index.upsert([pgvectorize.Vector("a", values, metadata={"lang": "en"})])
 index.query(values, top_k=3, filter={"lang": "en"})
 """
 
-from typing import Any
+import typing
 
 from pgvectorize.aio import AsyncClient, AsyncIndex
-from pgvectorize.client import Client, Index
+from pgvectorize.blocking import Client, Index
 from pgvectorize.embedded import embedded
 from pgvectorize.errors import (
     ConnectionFailed,
@@ -35,33 +35,47 @@ from pgvectorize.errors import (
     VectorNotFound,
 )
 from pgvectorize.models import (
+    Access,
     BuildProgress,
     BulkLoad,
     Deletion,
     Explanation,
     Facet,
+    Filter,
     Finding,
     Grant,
     IndexBuild,
     IndexDescription,
     IndexInfo,
+    IndexPrecision,
     IndexSize,
     IndexStats,
+    IndexType,
     IndexUsage,
+    Library,
     LimitInfo,
     ListedVector,
     Match,
     Matches,
+    Metadata,
     MetadataIndex,
+    Metric,
     Mutation,
     NamespaceIndex,
     NamespaceInfo,
+    PatchMode,
     PostgresIndex,
     Preset,
     PrewarmedRelation,
     RecallPoint,
+    ReturnMetadata,
+    Severity,
+    Storage,
     Vacuum,
+    Values,
+    ValuesInput,
     Vector,
+    VectorInput,
     VectorList,
 )
 
@@ -70,6 +84,7 @@ __version__ = "0.1.0"
 connect = Client.connect
 
 __all__ = [
+    "Access",
     "AsyncClient",
     "AsyncIndex",
     "BuildProgress",
@@ -82,6 +97,7 @@ __all__ = [
     "Explanation",
     "ExtensionUnavailable",
     "Facet",
+    "Filter",
     "Finding",
     "Grant",
     "Index",
@@ -91,23 +107,29 @@ __all__ = [
     "IndexExists",
     "IndexInfo",
     "IndexNotFound",
+    "IndexPrecision",
     "IndexSize",
     "IndexStats",
+    "IndexType",
     "IndexUsage",
     "InvalidFilter",
     "InvalidRequest",
     "InvalidVector",
+    "Library",
     "LimitInfo",
     "ListedVector",
     "Match",
     "Matches",
+    "Metadata",
     "MetadataIndex",
     "MetadataIndexNotFound",
+    "Metric",
     "Mutation",
     "NamespaceIndex",
     "NamespaceIndexNotFound",
     "NamespaceInfo",
     "NotFound",
+    "PatchMode",
     "PermissionDenied",
     "PgVectorizeError",
     "PostgresIndex",
@@ -116,10 +138,16 @@ __all__ = [
     "ReadOnly",
     "RecallNotReached",
     "RecallPoint",
+    "ReturnMetadata",
     "SchemaOutdated",
     "ServerUnsupported",
+    "Severity",
+    "Storage",
     "Vacuum",
+    "Values",
+    "ValuesInput",
     "Vector",
+    "VectorInput",
     "VectorList",
     "VectorNotFound",
     "connect",
@@ -127,10 +155,15 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
-    """Import these at their first use: Alembic takes as long as all the rest."""
-    if name in ("schema", "transfer"):
-        import importlib
+if typing.TYPE_CHECKING:
+    from pgvectorize import schema as schema
+    from pgvectorize import transfer as transfer
+else:  # hidden from type checkers, which would believe that every name is there
 
-        return importlib.import_module(f"pgvectorize.{name}")
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    def __getattr__(name: str) -> object:
+        """Import these at their first use: Alembic takes as long as all the rest."""
+        if name in ("schema", "transfer"):
+            import importlib
+
+            return importlib.import_module(f"pgvectorize.{name}")
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

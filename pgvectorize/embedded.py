@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from pgvectorize.client import Client
+from pgvectorize.blocking import Client
 from pgvectorize.errors import EmbeddedUnavailable
 
 DEFAULT_PATH = ".pgvectorize"

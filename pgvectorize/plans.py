@@ -9,12 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
+from typing import Any, LiteralString, TypeAlias, TypeVar
 
 from psycopg.sql import Composed
-
-if TYPE_CHECKING:
-    from typing_extensions import LiteralString
 
 T = TypeVar("T")
 Row: TypeAlias = dict[str, Any]

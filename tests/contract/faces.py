@@ -47,7 +47,7 @@ from pgvectorize import (
 )
 from pgvectorize.encoding import json_text
 from pgvectorize.errors import translated
-from pgvectorize.operations.maintenance import stats_of_row
+from pgvectorize.operations.operating import stats_of_row
 from tests import variants
 
 
