@@ -1,7 +1,7 @@
-"""A Postgres of one's own: started in a folder, stopped again, its data kept.
+"""A Postgres server in a folder, started when needed; its data are kept.
 
-This is the only place that knows which wheel brings the server, so that another
-can take its place: it needs to start one in a folder and to name its DSN.
+Only this module knows the wheel that brings the server. Another wheel could replace it if
+it can start a server in a folder and name its DSN.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ DEFAULT_PATH = ".pgvectorize"
 def serve(path: str | Path = DEFAULT_PATH) -> Iterator[str]:
     """Run a Postgres with pgvector in the folder `path`; give its DSN, then stop it.
 
-    The folder is made if it is not there and its data outlive the server. Processes
-    that serve the same folder at once share one server; the last one stops it.
+    If the folder is not there, it is created; its data outlive the server. Processes that use
+    the same folder at once share one server, and the last one stops it.
 
     Raises `EmbeddedUnavailable`.
     """
@@ -68,8 +68,8 @@ def _forget_the_dead(users: Path) -> None:
 def embedded(path: str | Path = DEFAULT_PATH) -> Client:
     """Return a client of a Postgres in the folder `path`, started and migrated as needed.
 
-    Closing the client stops the server; the data stay. Takes about a second, and a
-    few more the first time. Needs the extra `embedded`.
+    To close the client stops the server; the data stay. A start takes about a second, and a
+    few more the first time. It needs the extra `embedded`.
 
     Raises `EmbeddedUnavailable`.
     """

@@ -134,13 +134,13 @@ class IndexMethods(Handle):
         recall: float | None = None,
         connections: int | None = None,
     ) -> list[Matches]:
-        """Answer many queries, `(n, dimensions)`, in one round trip; otherwise as `query`.
+        """Answer many queries, `(n, dimensions)`, in one round trip and in their order.
 
-        `filters` adds one more filter, or None, to each query. From 100 queries on they
-        are shared among `connections` of the client's pool, by default half of it, so that
-        the server uses several cores. Each share is one round trip, and sees the index as
-        it is when that begins. Over a borrowed connection, and with `connections=1`, all
-        queries are one statement.
+        Each is as `query`. `filters` adds one more filter, or None, to each query. From 100
+        queries on they are shared among `connections` of the client's pool, by default half
+        of it, so that the server uses several cores. Each share is one round trip, and sees
+        the index as it is when that begins. Over a borrowed connection, and with
+        `connections=1`, all queries are one statement.
         """
         handshake = self._client._shake_hands()
         matrix = query_matrix(vectors)

@@ -377,6 +377,31 @@ def test_a_build_waits_for_its_place_but_not_for_ever() -> None:
     assert caught.value.hint
 
 
+def test_batches_that_are_changes_of_their_own_are_summed_up() -> None:
+    written = writes.Written()
+    first, second, _ = three_batches()
+    written.add(first, Mutation(UUID(int=1), 2, ["0", "1"]))
+    written.add(second, Mutation(UUID(int=2), 1, ["3"]))
+    assert written.mutation == Mutation(UUID(int=2), 3, ["0", "1", "3"])
+    by_server = InvalidVector("row 2, id: no", sqlstate="PV004", row=2)
+    assert (written.renumbered(by_server).message, written.renumbered(by_server).row) == (
+        "row 6, id: no",
+        6,
+    )
+    assert written.renumbered(InvalidVector("row 5: no", row=5)).row == 5  # by the client
+
+
+@pytest.mark.parametrize(
+    ("queries", "connections", "most", "sizes"),
+    [(99, None, 4, [99]), (100, None, 4, [50, 50]), (200, 9, 4, [50] * 4), (200, None, 1, [200])],
+)
+def test_queries_are_shared_among_connections(
+    queries: int, connections: int | None, most: int, sizes: list[int]
+) -> None:
+    shares = search.shares(queries, connections, most)
+    assert [len(range(queries)[share]) for share in shares] == sizes
+
+
 def test_write_reads_only_the_batches_that_it_needs() -> None:
     """The third batch is made while the copy runs, not before."""
     given = iter(three_batches())
