@@ -43,10 +43,10 @@ class IndexMethods(AsyncHandle):
         "indexed" (properties with a metadata index), "all", or a boolean for all and none.
 
         `ef_search`, 1 to 1,000, is how many candidates the HNSW search keeps: more finds
-        more and is slower. The default is what `tune` set, or 100, or 200 below 256
-        dimensions; with a filter 0.6 times as many, and never fewer than `top_k`. `recall`
-        uses the `ef_search` that found such a share of the true nearest vectors when `tune`
-        or `recall` measured it. `exact` compares with every matching vector instead.
+        more and is slower. The default is what `tune` set, else 100, or 200 below 256
+        dimensions, times 0.6 with a filter; it is never fewer than `top_k`. `recall` uses
+        the `ef_search` that found such a share of the true nearest vectors when `tune` or
+        `recall` measured it. `exact` compares with every matching vector instead.
 
         `max_distance` leaves out matches that are farther away. The distance is the score
         for euclidean and dot-product, and 1 - score for cosine; for cosine `min_score`
