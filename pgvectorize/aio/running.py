@@ -13,7 +13,7 @@ from psycopg.pq import TransactionStatus
 from psycopg.rows import dict_row
 from psycopg_pool import AsyncConnectionPool
 
-from pgvectorize.encoding import Binary, BinaryDumper, VectorLoader
+from pgvectorize.encoding.wire import Binary, BinaryDumper, VectorLoader
 from pgvectorize.errors import InvalidRequest, translate, translated
 from pgvectorize.operations.handshake import handshake
 from pgvectorize.plans import Copy, Handshake, Plan, Row, Statement

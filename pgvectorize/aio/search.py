@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from pgvectorize.aio.running import AsyncHandle
 from pgvectorize.concurrency import async_gather
-from pgvectorize.encoding import query_matrix
+from pgvectorize.encoding.values import query_matrix
 from pgvectorize.errors import InvalidRequest
 from pgvectorize.models import Filter, Matches, ReturnMetadata, ValuesInput
 from pgvectorize.operations import search

@@ -9,7 +9,7 @@ from uuid import UUID
 import numpy.typing as npt
 
 from pgvectorize.aio.running import AsyncHandle
-from pgvectorize.encoding import Batch
+from pgvectorize.encoding.batches import Batch
 from pgvectorize.errors import InvalidRequest, InvalidVector, PgVectorizeError
 from pgvectorize.models import (
     BulkLoad,

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from pgvectorize.blocking.running import Handle
 from pgvectorize.concurrency import gather
-from pgvectorize.encoding import query_matrix
+from pgvectorize.encoding.values import query_matrix
 from pgvectorize.errors import InvalidRequest
 from pgvectorize.models import Filter, Matches, ReturnMetadata, ValuesInput
 from pgvectorize.operations import search

@@ -10,7 +10,7 @@ from uuid import UUID
 import numpy.typing as npt
 
 from pgvectorize.blocking.running import Handle
-from pgvectorize.encoding import Batch
+from pgvectorize.encoding.batches import Batch
 from pgvectorize.errors import InvalidRequest, InvalidVector, PgVectorizeError
 from pgvectorize.models import (
     BulkLoad,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pgvectorize.encoding import query_vector
+from pgvectorize.encoding.wire import query_vector
 from pgvectorize.models import Explanation, ValuesInput
 from pgvectorize.operations.calls import one
 from pgvectorize.operations.parameters import search_parameters

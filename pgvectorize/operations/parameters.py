@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from pgvectorize.encoding import Binary, json_text, jsonb, jsonb_array
+from pgvectorize.encoding.documents import json_text
+from pgvectorize.encoding.wire import Binary, jsonb, jsonb_array
 from pgvectorize.errors import InvalidFilter, InvalidRequest
 from pgvectorize.models import Filter, Metadata, ReturnMetadata
 

@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy.typing as npt
 
-from pgvectorize.encoding import Binary, query_matrix, vector_array
+from pgvectorize.encoding.values import query_matrix
+from pgvectorize.encoding.wire import Binary, vector_array
 from pgvectorize.models import RecallPoint
 from pgvectorize.operations.calls import many, one
 from pgvectorize.plans import Handshake, Plan

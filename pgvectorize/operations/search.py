@@ -12,7 +12,8 @@ from typing import Any
 
 from psycopg.sql import SQL, Identifier
 
-from pgvectorize.encoding import Matrix, query_vector, vector_array
+from pgvectorize.encoding.values import Matrix
+from pgvectorize.encoding.wire import query_vector, vector_array
 from pgvectorize.errors import DatabaseError, IndexNotFound, InvalidRequest, SchemaOutdated
 from pgvectorize.models import Filter, Match, Matches, ValuesInput
 from pgvectorize.operations.calls import call, many

@@ -12,15 +12,17 @@ from uuid import UUID
 import numpy.typing as npt
 from psycopg.sql import SQL, Composed
 
-from pgvectorize.encoding import (
-    COPY_HEADER,
-    COPY_TRAILER,
+from pgvectorize.encoding.batches import (
     EMPTY_BATCH,
     Batch,
     Rules,
     batches,
     check_batch,
     column_batches,
+)
+from pgvectorize.encoding.wire import (
+    COPY_HEADER,
+    COPY_TRAILER,
     copy_rows,
     jsonb_array,
     text_array,

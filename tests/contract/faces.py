@@ -45,7 +45,7 @@ from pgvectorize import (
     Vector,
     VectorList,
 )
-from pgvectorize.encoding import json_text
+from pgvectorize.encoding.documents import json_text
 from pgvectorize.errors import translated
 from pgvectorize.operations.operating import stats_of_row
 from tests import variants

@@ -15,7 +15,7 @@ from psycopg.adapt import Transformer
 
 import pgvectorize
 from pgvectorize import Client, Index
-from pgvectorize.encoding import Binary, BinaryDumper
+from pgvectorize.encoding.wire import Binary, BinaryDumper
 from pgvectorize.plans import Handshake, Plan, Statement
 
 Connection = psycopg.Connection[tuple[object, ...]]

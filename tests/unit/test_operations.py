@@ -32,16 +32,9 @@ from pgvectorize import (
     Vector,
     VectorList,
 )
-from pgvectorize.encoding import (
-    COPY_HEADER,
-    COPY_TRAILER,
-    Batch,
-    Binary,
-    batches,
-    copy_rows,
-    query_matrix,
-    text_array,
-)
+from pgvectorize.encoding.batches import Batch, batches
+from pgvectorize.encoding.values import query_matrix
+from pgvectorize.encoding.wire import COPY_HEADER, COPY_TRAILER, Binary, copy_rows, text_array
 from pgvectorize.operations import builds, indexes, metadata_indexes, reads, search, writes
 from pgvectorize.plans import Copy, Handshake, Statement
 
