@@ -76,7 +76,7 @@ BENCH ?= all report --fresh
 bench: .venv/.bench ## measure speed and recall; BENCH="query filters --quick" for parts
 	@$(BIN)/python -m benchmarks $(BENCH)
 
-sync: $(STAMP) ## make client.py from aio.py, and the reference pages
+sync: $(STAMP) ## make blocking/ from aio/, and the reference pages
 	$(BIN)/python tools/unasync.py
 	$(BIN)/python tools/reference.py
 

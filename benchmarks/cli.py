@@ -7,7 +7,7 @@ import time
 import traceback
 from collections.abc import Sequence
 from contextlib import ExitStack
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
 
@@ -146,7 +146,7 @@ def run(parts: Sequence[str], dsn: str | None, options: Options, out: Path) -> l
                 results.Result(
                     part,
                     options.command(part),
-                    datetime.now(timezone.utc).date().isoformat(),
+                    datetime.now(UTC).date().isoformat(),
                     round(seconds),
                     machine,
                     settings,

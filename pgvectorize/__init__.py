@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pgvectorize import schema as schema
     from pgvectorize import transfer as transfer
     from pgvectorize.aio import AsyncClient, AsyncIndex
-    from pgvectorize.client import Client, Index
+    from pgvectorize.blocking import Client, Index
     from pgvectorize.errors import (
         ConnectionFailed,
         DatabaseError,
@@ -39,33 +39,47 @@ if TYPE_CHECKING:
         VectorNotFound,
     )
     from pgvectorize.models import (
+        Access,
         BuildProgress,
         BulkLoad,
         Deletion,
         Explanation,
         Facet,
+        Filter,
         Finding,
         Grant,
         IndexBuild,
         IndexDescription,
         IndexInfo,
+        IndexPrecision,
         IndexSize,
         IndexStats,
+        IndexType,
         IndexUsage,
+        Library,
         LimitInfo,
         ListedVector,
         Match,
         Matches,
+        Metadata,
         MetadataIndex,
+        Metric,
         Mutation,
         NamespaceIndex,
         NamespaceInfo,
+        PatchMode,
         PostgresIndex,
         Preset,
         PrewarmedRelation,
         RecallPoint,
+        ReturnMetadata,
+        Severity,
+        Storage,
         Vacuum,
+        Values,
+        ValuesInput,
         Vector,
+        VectorInput,
         VectorList,
     )
 
@@ -74,6 +88,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
+    "Access",
     "AsyncClient",
     "AsyncIndex",
     "BuildProgress",
@@ -86,6 +101,7 @@ __all__ = [
     "Explanation",
     "ExtensionUnavailable",
     "Facet",
+    "Filter",
     "Finding",
     "Grant",
     "Index",
@@ -95,23 +111,29 @@ __all__ = [
     "IndexExists",
     "IndexInfo",
     "IndexNotFound",
+    "IndexPrecision",
     "IndexSize",
     "IndexStats",
+    "IndexType",
     "IndexUsage",
     "InvalidFilter",
     "InvalidRequest",
     "InvalidVector",
+    "Library",
     "LimitInfo",
     "ListedVector",
     "Match",
     "Matches",
+    "Metadata",
     "MetadataIndex",
     "MetadataIndexNotFound",
+    "Metric",
     "Mutation",
     "NamespaceIndex",
     "NamespaceIndexNotFound",
     "NamespaceInfo",
     "NotFound",
+    "PatchMode",
     "PermissionDenied",
     "PgVectorizeError",
     "PostgresIndex",
@@ -120,10 +142,16 @@ __all__ = [
     "ReadOnly",
     "RecallNotReached",
     "RecallPoint",
+    "ReturnMetadata",
     "SchemaOutdated",
     "ServerUnsupported",
+    "Severity",
+    "Storage",
     "Vacuum",
+    "Values",
+    "ValuesInput",
     "Vector",
+    "VectorInput",
     "VectorList",
     "VectorNotFound",
     "connect",
@@ -140,9 +168,9 @@ if not TYPE_CHECKING:  # a type checker that saw this would take misspelt names 
         if name in ("errors", "models", "schema", "transfer"):
             return import_module(f"pgvectorize.{name}")
         if name == "connect":
-            return import_module("pgvectorize.client").Client.connect
+            return import_module("pgvectorize.blocking").Client.connect
         if name in __all__:
-            for module in ("models", "errors", "client", "aio"):
+            for module in ("models", "errors", "blocking", "aio"):
                 found = getattr(import_module(f"pgvectorize.{module}"), name, None)
                 if found is not None:
                     globals()[name] = found

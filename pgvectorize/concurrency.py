@@ -1,4 +1,4 @@
-"""Calls side by side: tasks for `aio.py`, threads for `client.py`, which is made from it."""
+"""Calls side by side: tasks for `aio`, threads for `blocking`, which is made from it."""
 
 from __future__ import annotations
 

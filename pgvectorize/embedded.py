@@ -1,8 +1,8 @@
-"""A Postgres of your own: started in a folder, and stopped again; its data stay.
+"""A Postgres server in a folder, started when needed; its data are kept.
 
-Only this module knows which wheel brings the server. Another wheel can replace it if it can
-start a server in a folder and name its DSN. The functions import what is slow to import, as
-`import pgvectorize` imports this file.
+Only this module knows the wheel that brings the server. Another wheel could replace it if
+it can start a server in a folder and name its DSN. The functions import what is slow to import,
+as `import pgvectorize` imports this file.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from pgvectorize.client import Client
+    from pgvectorize.blocking import Client
 
 DEFAULT_PATH = ".pgvectorize"
 
@@ -79,7 +79,7 @@ def embedded(path: str | Path = DEFAULT_PATH) -> Client:
     Raises `EmbeddedUnavailable`.
     """
     from pgvectorize import schema
-    from pgvectorize.client import Client
+    from pgvectorize.blocking import Client
 
     with ExitStack() as stack:
         dsn = stack.enter_context(serve(path))

@@ -1,4 +1,8 @@
-"""The values that go in and come out: frozen dataclasses, one for each SQL composite type."""
+"""The values that go in and come out, as frozen dataclasses, and the public type aliases.
+
+A result has the fields that its SQL function returns, under the same names: calls are
+written from them.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +32,7 @@ Filter: TypeAlias = Mapping[str, Any]
 
 
 class _WithValues:
-    """Equality for dataclasses with an array: the generated one would be ambiguous."""
+    """Equality for dataclasses with an array, for which the generated one raises."""
 
     def __eq__(self, other: object) -> bool:
         if type(self) is not type(other):
@@ -47,8 +51,8 @@ class _WithValues:
 class Vector(_WithValues):
     """A vector, as it is written and as it is read.
 
-    `values` may be any sequence of numbers when written; it is a `(dimensions,)`
-    float32 array when read. `namespace` and `metadata` are None where there is none.
+    When written, `values` may be any sequence of numbers; when read, it is a
+    `(dimensions,)` float32 array. `namespace` and `metadata` are None if there is none.
     """
 
     id: str
@@ -61,10 +65,10 @@ class Vector(_WithValues):
 class Match(_WithValues):
     """One match of a query.
 
-    `score` is the cosine similarity (1 is identical), the L2 distance (0 is
-    identical), or the negative inner product (less is closer), by the index's
-    metric. `values`, `(dimensions,)` float32, and `metadata` are None unless they
-    were asked for; metadata that was asked for but is not there is {}.
+    The metric of the index says what `score` is: the cosine similarity (1 is identical),
+    the L2 distance (0 is identical), or the negative inner product (less is closer).
+    `values`, `(dimensions,)` float32, and `metadata` are None unless they were asked for.
+    Metadata that was asked for is {} if the vector has none.
     """
 
     id: str
@@ -95,10 +99,10 @@ class Matches:
 class Mutation:
     """The answer to a write.
 
-    `ids` are the vectors that it changed, in the order given: for `insert` those
-    that were new, for `upsert` all, for `delete_by_ids` and `update_metadata` those
-    that were there. Where a filter or a namespace chose them there are no `ids`,
-    only their `count`. `describe` names `mutation_id` as soon as the write is visible.
+    `ids` are the vectors that it changed, in the order given: those that were new for
+    `insert`, all for `upsert`, those that were there for `delete_by_ids` and
+    `update_metadata`. If a filter or a namespace chose them, there are no `ids`, only
+    their `count`. `describe` names `mutation_id` as soon as the write is visible.
     """
 
     mutation_id: UUID
@@ -121,11 +125,11 @@ class Deletion:
 class IndexInfo:
     """Configuration of an index.
 
-    `relation` is its table, quoted as SQL needs it. `has_hnsw` is False where there
-    is no HNSW index, and queries compare with every vector. `is_strict` is True where
-    Vectorize's own limits are enforced, `is_counted` where queries are counted for
-    `usage`. `storage` is how vectors are kept, `index_precision` how the HNSW index keeps
-    them, with its parameters `m` and `ef_construction`; `ef_search` is what queries use
+    `relation` is its table, quoted as SQL needs it. `has_hnsw` is False if there is no
+    HNSW index; then queries compare with every vector. `is_strict` says whether
+    Vectorize's own limits are enforced, `is_counted` whether queries are counted for
+    `usage`. `storage` is how the table holds values, `index_precision` how the HNSW index
+    does; `m` and `ef_construction` are its parameters. `ef_search` is what queries use
     unless they say otherwise, None for the default.
     """
 
@@ -149,11 +153,12 @@ class IndexInfo:
 
 @dataclass(frozen=True, slots=True)
 class IndexBuild:
-    """How an HNSW index was built, or is where nothing had to be: then `is_built` is False.
+    """How an HNSW index was built, or how it is if nothing had to be done (`is_built` False).
 
-    `memory` is what it took, in bytes, and `memory_needed` what it would have liked; where
-    that is more, `vectors_in_memory` of about `vectors` were built fast, the others many
-    times as slowly. `workers` is how many processes helped, if the server had as many.
+    `memory` is what the build might use and `memory_needed` what it needs to be fast, both
+    in bytes. If `memory_needed` is more, `vectors_in_memory` of about `vectors` were built
+    fast, and the others many times as slowly. `workers` is how many processes helped, if the
+    server had as many.
     """
 
     is_built: bool
@@ -169,11 +174,11 @@ class IndexBuild:
 
 @dataclass(frozen=True, slots=True)
 class BuildProgress:
-    """How far a build that runs now has come: of the HNSW index or of a metadata index.
+    """How far a running build of an HNSW index or a metadata index is.
 
-    `name` is the index, `pid` the process of the server that builds. In phase "loading"
-    `fraction` goes from 0 to 1, and `done` of about `total` vectors are in; in others
-    `fraction` is None.
+    `name` is the index, `pid` the server process that builds. In phase "loading" `fraction`
+    goes from 0 to 1, and `done` of about `total` vectors are in; in other phases `fraction`
+    is None.
     """
 
     name: str
@@ -186,11 +191,11 @@ class BuildProgress:
 
 @dataclass(frozen=True, slots=True)
 class RecallPoint:
-    """What share of the true `top_k` nearest queries find with `ef_search`, and in what time.
+    """What share of the true `top_k` nearest vectors queries find with `ef_search`, and how fast.
 
-    `recall` is the mean over `queries`; with others it would differ, in two of three cases
-    by less than `standard_error`. `milliseconds` is the median of a query on the server.
-    `ef_search` is None for the exact search, which finds all.
+    `recall` is the mean over `queries`. With other queries it would differ, in two of three
+    cases by less than `standard_error`. `milliseconds` is the median time of a query on the
+    server. `ef_search` is None for the exact search, which finds all.
     """
 
     ef_search: int | None
@@ -226,12 +231,13 @@ class Finding:
 class Explanation:
     """Which way a query took, and why.
 
-    `explanation`, also as `str()`, says it in words, a line for each thing. `path` gave the
-    answer of `count` matches, for which it read `visited` vectors. Of `matches`, which match
-    namespace and filter, Postgres expected `expected_matches`; without either, `matches` is
-    how many vectors there are, estimated above 100,000. `milliseconds` is the server's time
-    for all `attempts` together, each of which has Postgres' plan. `advice` is what would make
-    the query faster; the explanation says it, too.
+    `explanation`, also as `str()`, says it in words, one fact a line. `path` is the way that
+    gave the answer of `count` matches and read `visited` vectors for it. `matches` is how
+    many vectors match namespace and filter, and `expected_matches` how many Postgres
+    expected; without namespace and filter, `matches` is the number of all vectors, an
+    estimate above 100,000. `milliseconds` is the server's time for all `attempts`
+    together; each attempt has Postgres' plan. `advice` is what would make the query faster;
+    the explanation says it, too.
     """
 
     path: Literal["hnsw", "exact"]
@@ -250,12 +256,12 @@ class Explanation:
 
 @dataclass(frozen=True, slots=True)
 class IndexSize:
-    """How much room and memory an index takes, in bytes.
+    """How much disk space and memory an index needs, in bytes.
 
-    `table_bytes` is the table with its indexes on ids and namespaces, and `total_bytes` that
-    and the HNSW index, which holds `hnsw_precision`. `build_memory` is with what a build
-    stays in memory, which takes `shared_memory` in /dev/shm if it has workers. `shared_buffers`
-    hold the HNSW index, with a fifth of the table.
+    `table_bytes` is the table with its Postgres indexes on ids and namespaces. `total_bytes`
+    adds the HNSW index, which holds `hnsw_precision`. With `build_memory` a build stays in
+    memory; with workers, that is `shared_memory` in /dev/shm. `shared_buffers` of this size
+    hold the HNSW index and a fifth of the table.
     """
 
     hnsw_precision: IndexPrecision
@@ -269,11 +275,11 @@ class IndexSize:
 
 @dataclass(frozen=True, slots=True)
 class PostgresIndex:
-    """An index that Postgres has of an index's table.
+    """A Postgres index on the table of an index.
 
-    `kind` is "hnsw"; "namespace" or "metadata", with the name of the one or the property of
-    the other as `subject`; "ids" or "namespaces"; "new" for an HNSW index that is not in its
-    place; "other" for one of somebody else's. `scans` and `last_scan` say how it was used.
+    `kind` is "hnsw"; "namespace" or "metadata", with the name of the namespace or of the
+    property as `subject`; "ids" or "namespaces"; "new" for an HNSW index that is not in use
+    yet; "other" for one that is not ours. `scans` and `last_scan` say how it was used.
     """
 
     relation: str
@@ -287,13 +293,14 @@ class PostgresIndex:
 
 @dataclass(frozen=True, slots=True)
 class IndexStats:
-    """The rows of an index, its room in bytes, its use and its builds.
+    """The rows of an index, its disk space in bytes, its use and its builds.
 
-    `is_estimate` says whether `vector_count` and `namespace_count` are. `toast_bytes` holds
-    vectors of more than 2 kB. `dead_rows` were deleted or replaced and are still there,
-    `modified_rows` changed since it was analyzed, all as Postgres counts them. A hit ratio is
-    the share of pages that were in the shared buffers, None where none was asked for. Scans
-    and pages are counted since `counted_since`, None for ever.
+    `is_estimate` says whether `vector_count` and `namespace_count` are estimates.
+    `toast_bytes` is where vectors of more than 2 kB are. `dead_rows` were deleted or replaced
+    and are still there; `modified_rows` changed since the table was analyzed; both are as
+    Postgres counts them. A hit ratio is the share of pages that were found in the shared
+    buffers, None if no page was read. Scans and pages are counted since `counted_since`, or
+    always if that is None.
     """
 
     name: str
@@ -330,7 +337,7 @@ class IndexStats:
 
 @dataclass(frozen=True, slots=True)
 class PrewarmedRelation:
-    """A table or index that was read into memory; `is_buffered` into the shared buffers."""
+    """A table or Postgres index that was read; `is_buffered` if into the shared buffers."""
 
     relation: str
     bytes: int
@@ -341,9 +348,9 @@ class PrewarmedRelation:
 class Vacuum:
     """What a vacuum did.
 
-    `dead_rows` is about how many deleted or replaced rows there were, `remaining_rows` how
-    many there still are, which older transactions may see. `build` is of the HNSW index,
-    where it was built anew first.
+    `dead_rows` is about how many deleted or replaced rows there were, and `remaining_rows`
+    how many are left because older transactions may see them. `build` is the rebuild of the
+    HNSW index, if there was one.
     """
 
     dead_rows: int
@@ -361,9 +368,9 @@ class BulkLoad:
 
 @dataclass(frozen=True, slots=True)
 class IndexDescription:
-    """What an index holds now; the last two are None before the first write.
+    """What an index holds now; the last two fields are None before the first write.
 
-    `vector_count` may be an estimate above 100,000, which `is_estimate` says.
+    Above 100,000 `vector_count` may be an estimate; `is_estimate` says so.
     """
 
     dimensions: int
@@ -375,7 +382,7 @@ class IndexDescription:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ListedVector(_WithValues):
-    """A vector of a listing; values and metadata are None unless they were asked for."""
+    """A vector of a listing; `values`, `(dimensions,)` float32, and `metadata` are on request."""
 
     id: str
     namespace: str | None = None
@@ -411,8 +418,8 @@ class NamespaceInfo:
 class Facet:
     """How many vectors have a value of a property, or a number in a range of it.
 
-    A range is `lower` <= number < `upper`, the last one <= `upper`; a value has
-    neither, and a range no `value`.
+    A range is `lower` <= number < `upper`, and the last one includes `upper`. A value has
+    no `lower` and `upper`, and a range no `value`.
     """
 
     value: str | int | float | bool | None
@@ -423,7 +430,7 @@ class Facet:
 
 @dataclass(frozen=True, slots=True)
 class MetadataIndex:
-    """A metadata index: which property, and as what type it is compared."""
+    """A metadata index: its property, and the type that the property is compared as."""
 
     property_name: str
     index_type: IndexType
@@ -433,8 +440,8 @@ class MetadataIndex:
 class NamespaceIndex:
     """The HNSW index of one namespace.
 
-    `vector_count` is about how many vectors it holds, as last analyzed, `bytes` its size.
-    `is_built` is False, and both are None, where `drop_hnsw` dropped it until `build`.
+    `vector_count` is about how many vectors it held when it was last analyzed, and `bytes`
+    its size. After `drop_hnsw`, and until `build`, `is_built` is False and both are None.
     """
 
     namespace: str
@@ -447,8 +454,8 @@ class NamespaceIndex:
 class IndexUsage:
     """What an index stores and how often it was queried in a month.
 
-    The queried numbers are None while queries are not counted. `vectorize_dollars` is
-    what the same would cost there, before what its plans include for an account.
+    The queried numbers are None while queries are not counted. `vectorize_dollars` is what
+    the same would cost at Vectorize, before what its plans include for an account.
     """
 
     name: str
@@ -463,7 +470,7 @@ class IndexUsage:
 
 @dataclass(frozen=True, slots=True)
 class LimitInfo:
-    """A limit: what holds here and in strict mode, None for none, and where that is from."""
+    """A limit: its value here and in strict mode, None if there is none, and its source."""
 
     name: str
     value: int | None
@@ -482,7 +489,7 @@ class Preset:
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """A role of Postgres, and what it may do; see `grant`."""
+    """A Postgres role and its access; see `grant`."""
 
     role: str
     access: Access

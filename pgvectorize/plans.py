@@ -1,20 +1,17 @@
 """The contract between operations and I/O.
 
-An operation is a generator: it yields what is to be sent, gets rows back, and
-returns its result. It knows nothing of connections, nor of `async`. An error
-from the database is thrown into it at the `yield`, translated.
+An operation is a generator: it yields statements, gets their rows back, and returns its
+result. It knows nothing of connections or of `async`. If the database raises an error,
+the operation gets the translated error at the `yield`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Generator, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
+from typing import Any, LiteralString, TypeAlias, TypeVar
 
 from psycopg.sql import Composed
-
-if TYPE_CHECKING:
-    from typing_extensions import LiteralString
 
 T = TypeVar("T")
 Row: TypeAlias = dict[str, Any]
@@ -24,8 +21,8 @@ Row: TypeAlias = dict[str, Any]
 class Statement:
     """One statement, answered with its rows.
 
-    `sql` is literal text, or comes whole from a SQL function, or is put together by
-    `psycopg.sql`, in bytes where that was done once for many; values are in `params`.
+    `sql` is literal text, or text that one of our SQL functions wrote, or made by
+    `psycopg.sql`; it is bytes if it was made once for many calls. Values are in `params`.
     """
 
     sql: LiteralString | Composed | bytes
@@ -34,7 +31,7 @@ class Statement:
 
 @dataclass(frozen=True, slots=True)
 class Copy:
-    """One `copy … from stdin` with its data, answered with no rows; `sql` as there."""
+    """One `copy … from stdin` with its data, answered with no rows; `sql` is as in `Statement`."""
 
     sql: LiteralString | Composed
     data: Iterable[bytes]
@@ -47,8 +44,8 @@ Plan: TypeAlias = Generator[Statement | Copy, list[Row], T]
 class Handshake:
     """What a client learns of a database once.
 
-    The OID of the type `vector`, and the process that serves the connection: through a
-    pooler it is another than the one that libpq knows.
+    The OID of the type `vector`, and the server process of the connection. Through a pooler
+    that is not the process that libpq knows.
     """
 
     vector_oid: int

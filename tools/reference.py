@@ -20,7 +20,7 @@ from typing import Any
 import click
 
 import pgvectorize
-from pgvectorize import cli, errors
+from pgvectorize import cli, errors, models
 
 ROOT = Path(__file__).parent.parent
 # The rooms of sql/functions that have public functions, in the order of the page.
@@ -47,12 +47,21 @@ def python_page() -> Iterator[str]:
         "`AsyncClient` and `AsyncIndex` have the same methods, awaited; "
         "`await AsyncClient.connect(…)` is `connect(…)`.\n"
     )
-    for title, kind in (("Client", pgvectorize.Client), ("Index", pgvectorize.Index)):
-        yield f"## {title}\n\n{inspect.getdoc(kind)}\n"
-        for name, method in vars(kind).items():
-            function = getattr(method, "__func__", method)
-            if not name.startswith("_") and inspect.isfunction(function):
-                yield f"### {title}.{name}\n\n```text\n{_signature(name, function)}\n```\n"
+    kinds = {kind: list(_rooms(kind)) for kind in (pgvectorize.Client, pgvectorize.Index)}
+    for kind, rooms in kinds.items():
+        yield f"- {_link(kind.__name__)}"
+        for room, functions in rooms:
+            names = ", ".join(f"[{name}](#{kind.__name__.lower()}{name})" for name in functions)
+            yield f"  - {room}: {names}"
+    yield "\n".join(f"- {_link(title)}" for title in ("embedded", "Values", "Types", "Errors"))
+    yield ""
+    for kind, rooms in kinds.items():
+        yield f"## {kind.__name__}\n\n{inspect.getdoc(kind)}\n"
+        for room, functions in rooms:
+            yield f"### {kind.__name__}: {room}\n"
+            for name, function in functions.items():
+                signature = _signature(name, function)
+                yield f"#### {kind.__name__}.{name}\n\n```text\n{signature}\n```\n"
                 yield f"{inspect.getdoc(function)}\n"
     yield f"## embedded\n\n```text\n{_signature('embedded', pgvectorize.embedded)}\n```\n"
     yield f"{inspect.getdoc(pgvectorize.embedded)}\n"
@@ -68,8 +77,28 @@ def python_page() -> Iterator[str]:
                 )
                 + "\n"
             )
+    yield "## Types\n"
+    aliases = re.findall(r"^(\w+): TypeAlias = (.+)$", inspect.getsource(models), re.MULTILINE)
+    yield "\n".join(f"- `{name}`: `{alias}`" for name, alias in sorted(aliases)) + "\n"
     tree = inspect.getdoc(errors) or ""
     yield f"## Errors\n\n```text\n{tree.partition(chr(10))[2].strip()}\n```\n"
+
+
+def _link(title: str) -> str:
+    return f"[{title}](#{title.lower()})"
+
+
+def _rooms(kind: type) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The public methods of a class by the rooms, which are modules, that they come from."""
+    for part in kind.__mro__:
+        functions = {
+            name: getattr(method, "__func__", method)
+            for name, method in vars(part).items()
+            if not name.startswith("_") and inspect.isroutine(method)
+        }
+        if functions:
+            room = part.__module__.rpartition(".")[2].replace("_", " ")
+            yield "connections" if part is kind else room, functions
 
 
 def sql_page() -> Iterator[str]:

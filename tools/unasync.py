@@ -1,4 +1,4 @@
-"""Make pgvectorize/client.py from pgvectorize/aio.py, or check that it is fresh.
+"""Make pgvectorize/blocking from pgvectorize/aio, file by file, or check that it is fresh.
 
 usage: python tools/unasync.py [--check]
 """
@@ -10,12 +10,10 @@ import subprocess
 import sys
 from pathlib import Path
 
-SOURCE = Path(__file__).parent.parent / "pgvectorize" / "aio.py"
-TARGET = SOURCE.with_name("client.py")
-HEADER = '"""The blocking client. Made from `aio.py` by `make sync`; edit that one."""'
+ROOT = Path(__file__).parent.parent / "pgvectorize"
+HEADER = "# Made from aio/{} by `make sync`; edit that one.\n"
 
 REPLACEMENTS = [
-    (r'\A""".*?"""', HEADER),
     (r"\basync (?=def|with|for)", ""),
     (r"\bawait ", ""),
     (r"\basynccontextmanager\b", "contextmanager"),
@@ -24,17 +22,19 @@ REPLACEMENTS = [
     (r"__aexit__", "__exit__"),
     (r"__aiter__", "__iter__"),
     (r"\basync_gather\b", "gather"),
+    (r"\bpgvectorize\.aio\b", "pgvectorize.blocking"),
     (r"between tasks", "between threads"),
 ]
 
 
-def convert(text: str) -> str:
+def convert(source: Path, target: Path) -> str:
+    text = HEADER.format(source.name) + source.read_text(encoding="utf-8")
     for pattern, replacement in REPLACEMENTS:
-        text = re.sub(pattern, replacement, text, flags=re.DOTALL)
+        text = re.sub(pattern, replacement, text)
     formatted = text.encode()
     for command in (["check", "--select=I", "--fix-only", "--quiet"], ["format"]):
         formatted = subprocess.run(
-            [sys.executable, "-m", "ruff", *command, f"--stdin-filename={TARGET}", "-"],
+            [sys.executable, "-m", "ruff", *command, f"--stdin-filename={target}", "-"],
             input=formatted,
             stdout=subprocess.PIPE,
             check=True,
@@ -42,12 +42,28 @@ def convert(text: str) -> str:
     return formatted.decode()
 
 
+def sync(aio: Path, blocking: Path, *, check: bool) -> list[str]:
+    """Make the files of `blocking` and delete others; return the names of those that differed."""
+    wanted = {path.name: convert(path, blocking / path.name) for path in aio.glob("*.py")}
+    found = {path.name: path.read_text(encoding="utf-8") for path in blocking.glob("*.py")}
+    differing = sorted(
+        name for name in wanted.keys() | found.keys() if wanted.get(name) != found.get(name)
+    )
+    if not check:
+        blocking.mkdir(exist_ok=True)
+        for name in differing:
+            if name in wanted:
+                (blocking / name).write_text(wanted[name], encoding="utf-8")
+            else:
+                (blocking / name).unlink()
+    return differing
+
+
 def main() -> None:
-    wanted = convert(SOURCE.read_text(encoding="utf-8"))
-    if "--check" not in sys.argv:
-        TARGET.write_text(wanted, encoding="utf-8")
-    elif not TARGET.exists() or TARGET.read_text(encoding="utf-8") != wanted:
-        sys.exit(f"{TARGET.name} is not what aio.py makes; run: make sync")
+    check = "--check" in sys.argv
+    differing = sync(ROOT / "aio", ROOT / "blocking", check=check)
+    if check and differing:
+        sys.exit(f"blocking/: {', '.join(differing)} not as aio/ makes them; run: make sync")
 
 
 if __name__ == "__main__":

@@ -5,13 +5,12 @@ from __future__ import annotations
 import inspect
 import textwrap
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import TypeVar
+from typing import ParamSpec, TypeVar
 
 from rich.console import Console
 from rich.progress import track
 from rich.syntax import Syntax
 from rich.table import Table
-from typing_extensions import ParamSpec
 
 from pgvectorize import IndexExists, IndexInfo
 

@@ -1,73 +1,28 @@
-"""Operations that measure how much of the true nearest an index finds."""
+"""Operations that measure how many of the true nearest vectors a query finds."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import Any
 
 import numpy.typing as npt
 
-from pgvectorize.encoding import Binary, query_matrix, vector_array
+from pgvectorize.encoding.values import query_matrix
+from pgvectorize.encoding.wire import Binary, vector_array
 from pgvectorize.models import RecallPoint
-from pgvectorize.plans import Handshake, Plan, Statement
-
-if TYPE_CHECKING:
-    from typing_extensions import LiteralString
-
-_POINT: LiteralString = "ef_search, recall, standard_error, milliseconds, queries, top_k"
+from pgvectorize.operations.calls import many, one
+from pgvectorize.plans import Handshake, Plan
 
 
 def recall(
-    index: str,
-    vectors: npt.ArrayLike | None,
-    handshake: Handshake,
-    queries: int,
-    top_k: int,
-    store: bool,
+    *, vectors: npt.ArrayLike | None, handshake: Handshake, **arguments: Any
 ) -> Plan[list[RecallPoint]]:
-    rows = yield Statement(
-        f"""
-        select {_POINT}
-        from pgvectorize.recall(
-            index => %(index)s, queries => %(queries)s, top_k => %(top_k)s,
-            vectors => %(vectors)s, store => %(store)s
-        )
-        """,
-        {
-            "index": index,
-            "queries": queries,
-            "top_k": top_k,
-            "vectors": _vectors(vectors, handshake),
-            "store": store,
-        },
-    )
-    return [RecallPoint(**row) for row in rows]
+    return many(RecallPoint, "recall", vectors=_vectors(vectors, handshake), **arguments)
 
 
 def tune(
-    index: str,
-    recall: float,
-    vectors: npt.ArrayLike | None,
-    handshake: Handshake,
-    queries: int,
-    top_k: int,
+    *, vectors: npt.ArrayLike | None, handshake: Handshake, **arguments: Any
 ) -> Plan[RecallPoint]:
-    rows = yield Statement(
-        f"""
-        select {_POINT}
-        from pgvectorize.tune(
-            index => %(index)s, recall => %(recall)s, queries => %(queries)s,
-            top_k => %(top_k)s, vectors => %(vectors)s
-        )
-        """,
-        {
-            "index": index,
-            "recall": recall,
-            "queries": queries,
-            "top_k": top_k,
-            "vectors": _vectors(vectors, handshake),
-        },
-    )
-    return RecallPoint(**rows[0])
+    return one(RecallPoint, "tune", vectors=_vectors(vectors, handshake), **arguments)
 
 
 def _vectors(vectors: npt.ArrayLike | None, handshake: Handshake) -> Binary | None:

@@ -45,10 +45,10 @@ from pgvectorize import (
     Vector,
     VectorList,
 )
-from pgvectorize.encoding import json_text
+from pgvectorize.encoding.documents import json_text
 from pgvectorize.errors import translated
-from pgvectorize.operations.maintenance import stats_of_row
-from pgvectorize.operations.search import explanation_of_row
+from pgvectorize.operations.explain import explanation_of_row
+from pgvectorize.operations.operating import stats_of_row
 from tests import variants
 
 

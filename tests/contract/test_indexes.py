@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -48,7 +48,7 @@ def test_create_index_answers_with_its_configuration(
         ef_construction=64,
         ef_search=None,
     )
-    assert abs(info.created_on - datetime.now(timezone.utc)) < timedelta(hours=1)
+    assert abs(info.created_on - datetime.now(UTC)) < timedelta(hours=1)
     assert info.modified_on >= info.created_on
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Callable, Iterator
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import psycopg
@@ -269,7 +269,7 @@ def test_iteration_is_one_listing(iterable_face: IterableFace, index: str, clien
 def test_a_cursor_tells_when_it_expires(face: Face, filled: str) -> None:
     page = face.list_vectors(filled, count=5)
     assert page.cursor_expiration_timestamp is not None
-    left = page.cursor_expiration_timestamp - datetime.now(timezone.utc)
+    left = page.cursor_expiration_timestamp - datetime.now(UTC)
     assert timedelta(minutes=58) < left <= timedelta(minutes=61)
     assert face.list_vectors(filled).cursor_expiration_timestamp is None
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import count
-from typing import TYPE_CHECKING
+from typing import LiteralString
 
 import psycopg
 import pytest
@@ -12,9 +12,6 @@ from psycopg.conninfo import make_conninfo
 from psycopg.sql import SQL, Identifier
 
 from pgvectorize import schema
-
-if TYPE_CHECKING:
-    from typing_extensions import LiteralString
 
 _numbers = count(1)
 

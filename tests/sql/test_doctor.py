@@ -7,7 +7,7 @@ import shlex
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager, suppress
-from typing import TYPE_CHECKING, Any
+from typing import Any, LiteralString
 
 import numpy as np
 import psycopg
@@ -20,9 +20,6 @@ from pgvectorize import Client, Finding, Index, compatibility, schema
 from pgvectorize.cli import actions, main
 from tests.faults.server import own_server
 from tests.migrations.conftest import as_role
-
-if TYPE_CHECKING:
-    from typing_extensions import LiteralString
 
 Connection = psycopg.Connection[Any]
 

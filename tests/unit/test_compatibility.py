@@ -13,9 +13,9 @@ from pgvectorize import (
     SchemaOutdated,
     ServerUnsupported,
     functions,
-    operations,
 )
 from pgvectorize.compatibility import REVISION, check_pgvector
+from pgvectorize.operations.handshake import handshake
 from pgvectorize.plans import Handshake
 
 FOUND = {
@@ -33,7 +33,7 @@ def test_revision_is_the_head_of_the_migrations() -> None:
 
 
 def test_handshake_learns_the_oids() -> None:
-    plan = operations.handshake()
+    plan = handshake()
     next(plan)
     plan.send([FOUND])
     with pytest.raises(StopIteration) as done:
@@ -54,7 +54,7 @@ def test_handshake_learns_the_oids() -> None:
 def test_handshake_refuses(
     found: dict[str, Any], error: type[PgVectorizeError], message: str, hint: str
 ) -> None:
-    plan = operations.handshake()
+    plan = handshake()
     next(plan)
     with pytest.raises(error, match=message) as caught:
         plan.send([FOUND | found])
@@ -65,7 +65,7 @@ def test_handshake_refuses(
     ("revision", "hint"), [("0000", "pgvectorize migrate"), ("9999", "pip install --upgrade")]
 )
 def test_handshake_refuses_another_revision(revision: str, hint: str) -> None:
-    plan = operations.handshake()
+    plan = handshake()
     next(plan)
     plan.send([FOUND])
     with pytest.raises(SchemaOutdated, match=revision) as caught:
@@ -74,7 +74,7 @@ def test_handshake_refuses_another_revision(revision: str, hint: str) -> None:
 
 
 def test_handshake_refuses_a_version_table_without_a_row() -> None:
-    plan = operations.handshake()
+    plan = handshake()
     next(plan)
     plan.send([FOUND])
     with pytest.raises(SchemaOutdated, match="revision none"):
@@ -83,7 +83,7 @@ def test_handshake_refuses_a_version_table_without_a_row() -> None:
 
 @pytest.mark.parametrize("version", ["0.8.0", "0.8.3"])
 def test_a_pgvector_with_known_faults_is_warned_about(version: str) -> None:
-    plan = operations.handshake()
+    plan = handshake()
     next(plan)
     with pytest.warns(UserWarning, match=version) as warned:
         plan.send([FOUND | {"extversion": version}])

@@ -15,20 +15,16 @@ from psycopg.adapt import PyFormat, Transformer
 from psycopg.types.json import Jsonb
 
 from pgvectorize import InvalidVector, Vector
-from pgvectorize.encoding import (
+from pgvectorize.encoding.batches import Batch, Rules, batches, check_batch, column_batches
+from pgvectorize.encoding.documents import json_text
+from pgvectorize.encoding.values import query_matrix
+from pgvectorize.encoding.wire import (
     COPY_HEADER,
     COPY_TRAILER,
-    Batch,
-    Rules,
     VectorLoader,
-    batches,
-    check_batch,
-    column_batches,
     copy_rows,
-    json_text,
     jsonb,
     jsonb_array,
-    query_matrix,
     query_vector,
     text_array,
     vector_array,

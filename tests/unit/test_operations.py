@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from dataclasses import asdict, replace
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, TypeVar
 from uuid import UUID
@@ -31,18 +31,11 @@ from pgvectorize import (
     SchemaOutdated,
     Vector,
     VectorList,
-    operations,
 )
-from pgvectorize.encoding import (
-    COPY_HEADER,
-    COPY_TRAILER,
-    Batch,
-    Binary,
-    batches,
-    copy_rows,
-    query_matrix,
-    text_array,
-)
+from pgvectorize.encoding.batches import Batch, batches
+from pgvectorize.encoding.values import query_matrix
+from pgvectorize.encoding.wire import COPY_HEADER, COPY_TRAILER, Binary, copy_rows, text_array
+from pgvectorize.operations import builds, indexes, metadata_indexes, reads, search, writes
 from pgvectorize.plans import Copy, Handshake, Statement
 
 T = TypeVar("T")
@@ -83,7 +76,9 @@ def three_batches() -> list[Batch]:
 
 
 def test_query_asks_for_one_statement() -> None:
-    plan = operations.query("docs", [1.0, 0.0], **OPTIONS | {"top_k": 1, "filter": {"a": 1}})
+    plan = search.query(
+        index="docs", vector=[1.0, 0.0], **OPTIONS | {"top_k": 1, "filter": {"a": 1}}
+    )
     asked = statement(next(plan))
     assert asked.params["index"] == "docs"
     assert asked.params["top_k"] == 1
@@ -96,12 +91,12 @@ def test_query_asks_for_one_statement() -> None:
     ("given", "sent"), [(True, "all"), (False, "none"), ("indexed", "indexed")]
 )
 def test_return_metadata_may_be_a_boolean(given: bool | str, sent: str) -> None:
-    plan = operations.query("docs", [1.0], **OPTIONS | {"return_metadata": given})
+    plan = search.query(index="docs", vector=[1.0], **OPTIONS | {"return_metadata": given})
     assert statement(next(plan)).params["return_metadata"] == sent
 
 
 def test_a_plain_query_asks_the_index_its_own_function() -> None:
-    asked = statement(next(operations.query("docs", [1.0], **OPTIONS)))
+    asked = statement(next(search.query(index="docs", vector=[1.0], **OPTIONS)))
     assert b'pgvectorize_data."docs"(' in asked.sql
 
 
@@ -120,13 +115,13 @@ def test_a_plain_query_asks_the_index_its_own_function() -> None:
     ],
 )
 def test_any_other_query_asks_the_function_for_all(more: dict[str, Any]) -> None:
-    asked = statement(next(operations.query("docs", [1.0], **OPTIONS | more)))
+    asked = statement(next(search.query(index="docs", vector=[1.0], **OPTIONS | more)))
     assert "pgvectorize.query(" in str(asked.sql)
 
 
 @pytest.mark.parametrize("name", ["", "Docs", "docs%s", 'do"cs', "a" * 64])
 def test_what_cannot_be_an_index_has_no_function(name: str) -> None:
-    asked = statement(next(operations.query(name, [1.0], **OPTIONS)))
+    asked = statement(next(search.query(index=name, vector=[1.0], **OPTIONS)))
     assert "pgvectorize.query(" in str(asked.sql)
 
 
@@ -135,14 +130,14 @@ def missing(sqlstate: str) -> SchemaOutdated:
 
 
 def test_a_query_without_the_function_asks_the_one_for_all() -> None:
-    plan = operations.query("docs", [1.0], **OPTIONS)
+    plan = search.query(index="docs", vector=[1.0], **OPTIONS)
     next(plan)
     assert "pgvectorize.query(" in str(statement(plan.throw(missing("42883"))).sql)
     assert answer(plan, []) == Matches(0, [])
 
 
 def test_a_query_without_the_function_in_a_transaction_finds_no_index() -> None:
-    plan = operations.query("docs", [1.0], **OPTIONS)
+    plan = search.query(index="docs", vector=[1.0], **OPTIONS)
     next(plan)
     plan.throw(missing("42883"))
     with pytest.raises(IndexNotFound, match='index "docs" does not exist'):
@@ -151,23 +146,27 @@ def test_a_query_without_the_function_in_a_transaction_finds_no_index() -> None:
 
 def test_query_refuses_a_bad_vector_before_anything_is_sent() -> None:
     with pytest.raises(InvalidVector, match="query vector: value 2 is nan"):
-        next(operations.query("docs", [1.0, float("nan")], **OPTIONS))
+        next(search.query(index="docs", vector=[1.0, float("nan")], **OPTIONS))
 
 
 def test_query_refuses_a_filter_that_is_no_json_before_anything_is_sent() -> None:
     with pytest.raises(InvalidFilter, match="cannot be written as JSON"):
-        next(operations.query("docs", [1.0], **OPTIONS | {"filter": {"a": object()}}))
+        next(search.query(index="docs", vector=[1.0], **OPTIONS | {"filter": {"a": object()}}))
 
 
 def test_query_by_id_asks_for_one_statement() -> None:
-    plan = operations.query_by_id("docs", "a", **OPTIONS)
+    plan = search.query_by_id(index="docs", id="a", **OPTIONS)
     assert statement(next(plan)).params["id"] == "a"
     assert answer(plan, []) == Matches(0, [])
 
 
 def test_query_many_sorts_the_rows_by_query() -> None:
-    plan = operations.query_many(
-        "docs", query_matrix([[1.0], [2.0], [3.0]]), HANDSHAKE, None, **OPTIONS
+    plan = search.query_many(
+        index="docs",
+        vectors=query_matrix([[1.0], [2.0], [3.0]]),
+        handshake=HANDSHAKE,
+        filters=None,
+        **OPTIONS,
     )
     next(plan)
     rest = {"namespace": None, "values": None, "metadata": None}
@@ -185,14 +184,16 @@ def test_query_many_sorts_the_rows_by_query() -> None:
 
 def test_query_many_of_no_vectors_still_asks() -> None:
     """The database may know that there is no such index."""
-    plan = operations.query_many("docs", query_matrix([]), HANDSHAKE, None, **OPTIONS)
+    plan = search.query_many(
+        index="docs", vectors=query_matrix([]), handshake=HANDSHAKE, filters=None, **OPTIONS
+    )
     assert statement(next(plan)).params["index"] == "docs"
     assert answer(plan, []) == []
 
 
 @pytest.mark.parametrize("operation", ["insert", "upsert"])
-def test_write_of_one_batch_is_one_statement(operation: operations.Operation) -> None:
-    plan = operations.write(operation, "docs", three_batches()[:1], HANDSHAKE)
+def test_write_of_one_batch_is_one_statement(operation: writes.Operation) -> None:
+    plan = writes.write(operation, index="docs", batches=three_batches()[:1], handshake=HANDSHAKE)
     asked = statement(next(plan))
     assert f"pgvectorize.{operation}(" in str(asked.sql)
     assert asked.params["ids"] == text_array(["0", "1"])
@@ -201,7 +202,7 @@ def test_write_of_one_batch_is_one_statement(operation: operations.Operation) ->
 
 
 def test_write_of_no_batch_is_still_a_statement() -> None:
-    plan = operations.write("upsert", "docs", [], HANDSHAKE)
+    plan = writes.write("upsert", index="docs", batches=[], handshake=HANDSHAKE)
     assert statement(next(plan)).params["ids"] == text_array([])
     row = {"mutation_id": MUTATION, "count": 0, "ids": []}
     assert answer(plan, [row]) == Mutation(MUTATION, 0, [])
@@ -216,7 +217,7 @@ def began(is_direct: bool, **rules: Any) -> list[dict[str, Any]]:
 @pytest.mark.parametrize("is_checked", [True, False])
 def test_write_of_more_batches_stages_copies_and_writes(is_checked: bool) -> None:
     given = three_batches()
-    plan = operations.write("upsert", "docs", given, HANDSHAKE)
+    plan = writes.write("upsert", index="docs", batches=given, handshake=HANDSHAKE)
     assert "pgvectorize_private._begin_load(" in str(statement(next(plan)).sql)
     copied = plan.send(began(False, **({} if is_checked else {"dimensions": None})))
     assert isinstance(copied, Copy)
@@ -238,7 +239,9 @@ def test_write_of_more_batches_stages_copies_and_writes(is_checked: bool) -> Non
     ("ids", "is_sorted"), [("abcde", True), ("abdce", False), ("abbcd", False), ("abacd", False)]
 )
 def test_write_knows_whether_ids_are_sorted_and_new(ids: str, is_sorted: bool) -> None:
-    plan = operations.write("insert", "docs", batches([(id, [1.0]) for id in ids], 2), HANDSHAKE)
+    plan = writes.write(
+        "insert", index="docs", batches=batches([(id, [1.0]) for id in ids], 2), handshake=HANDSHAKE
+    )
     next(plan)
     copied = plan.send(began(False, dimensions=1))
     assert isinstance(copied, Copy)
@@ -250,7 +253,7 @@ def test_write_knows_whether_ids_are_sorted_and_new(ids: str, is_sorted: bool) -
 
 def test_write_into_an_empty_index_copies_into_it() -> None:
     given = three_batches()
-    plan = operations.write("insert", "docs", given, HANDSHAKE)
+    plan = writes.write("insert", index="docs", batches=given, handshake=HANDSHAKE)
     next(plan)
     copied = plan.send(began(True))
     assert isinstance(copied, Copy)
@@ -264,7 +267,7 @@ def test_write_into_an_empty_index_copies_into_it() -> None:
 
 def test_from_an_id_that_comes_again_on_the_rest_is_staged() -> None:
     given = list(batches([(id, [1.0]) for id in "abcbde"], 2))
-    plan = operations.write("upsert", "docs", given, HANDSHAKE)
+    plan = writes.write("upsert", index="docs", batches=given, handshake=HANDSHAKE)
     next(plan)
     copied = plan.send(began(True, dimensions=1))
     assert isinstance(copied, Copy)
@@ -281,7 +284,7 @@ def test_from_an_id_that_comes_again_on_the_rest_is_staged() -> None:
 
 
 def test_what_is_not_checked_by_the_database_is_checked_before_it_is_sent() -> None:
-    plan = operations.write("upsert", "docs", three_batches(), HANDSHAKE)
+    plan = writes.write("upsert", index="docs", batches=three_batches(), handshake=HANDSHAKE)
     next(plan)
     copied = plan.send(began(True, dimensions=3))
     assert isinstance(copied, Copy)
@@ -308,7 +311,7 @@ def settings_are_reset(plan: Generator[Any, Any, Any], asked: Any) -> Any:
 
 
 def test_a_build_sets_builds_resets_and_looks_again() -> None:
-    plan = operations.build_concurrently("docs", **OPTIONS_OF_A_BUILD)
+    plan = builds.build_concurrently(index="docs", **OPTIONS_OF_A_BUILD)
     assert statement(next(plan)).params["attempt"] == 0
     settings = statement(plan.send(step("create index '100%'")))
     assert settings.params == {"memory": 2**26, "workers": 2}
@@ -322,13 +325,13 @@ def test_a_build_sets_builds_resets_and_looks_again() -> None:
 
 
 def test_a_build_with_nothing_to_do_says_so() -> None:
-    plan = operations.build_concurrently("docs", **OPTIONS_OF_A_BUILD)
+    plan = builds.build_concurrently(index="docs", **OPTIONS_OF_A_BUILD)
     next(plan)
     assert answer(plan, step(None)) == replace(BUILD, is_built=False)
 
 
 def test_a_build_that_lacks_memory_is_tried_with_less() -> None:
-    plan = operations.build_concurrently("docs", **OPTIONS_OF_A_BUILD)
+    plan = builds.build_concurrently(index="docs", **OPTIONS_OF_A_BUILD)
     asked = next(plan)
     for attempt in (0, 1, 2):
         assert statement(asked).params["attempt"] == attempt
@@ -344,7 +347,7 @@ def test_a_build_that_lacks_memory_is_tried_with_less() -> None:
 
 
 def test_a_build_that_fails_otherwise_cleans_up_and_says_why() -> None:
-    plan = operations.build_concurrently("docs", **OPTIONS_OF_A_BUILD)
+    plan = builds.build_concurrently(index="docs", **OPTIONS_OF_A_BUILD)
     next(plan)
     plan.send(step("create"))
     plan.send([])
@@ -355,7 +358,7 @@ def test_a_build_that_fails_otherwise_cleans_up_and_says_why() -> None:
 
 
 def test_a_build_waits_for_its_place_but_not_for_ever() -> None:
-    plan = operations.build_concurrently("docs", **OPTIONS_OF_A_BUILD)
+    plan = builds.build_concurrently(index="docs", **OPTIONS_OF_A_BUILD)
     next(plan)
     for _ in range(79):
         assert "pg_sleep" in str(plan.send(step(None, is_waiting=True)).sql)
@@ -365,16 +368,43 @@ def test_a_build_waits_for_its_place_but_not_for_ever() -> None:
     assert caught.value.hint
 
 
+def test_batches_that_are_changes_of_their_own_are_summed_up() -> None:
+    written = writes.Written()
+    first, second, _ = three_batches()
+    written.add(first, Mutation(UUID(int=1), 2, ["0", "1"]))
+    written.add(second, Mutation(UUID(int=2), 1, ["3"]))
+    assert written.mutation == Mutation(UUID(int=2), 3, ["0", "1", "3"])
+    by_server = InvalidVector("row 2, id: no", sqlstate="PV004", row=2)
+    assert (written.renumbered(by_server).message, written.renumbered(by_server).row) == (
+        "row 6, id: no",
+        6,
+    )
+    assert written.renumbered(InvalidVector("row 5: no", row=5)).row == 5  # by the client
+
+
+@pytest.mark.parametrize(
+    ("queries", "connections", "most", "sizes"),
+    [(99, None, 4, [99]), (100, None, 4, [50, 50]), (200, 9, 4, [50] * 4), (200, None, 1, [200])],
+)
+def test_queries_are_shared_among_connections(
+    queries: int, connections: int | None, most: int, sizes: list[int]
+) -> None:
+    shares = search.shares(queries, connections, most)
+    assert [len(range(queries)[share]) for share in shares] == sizes
+
+
 def test_write_reads_only_the_batches_that_it_needs() -> None:
     """The third batch is made while the copy runs, not before."""
     given = iter(three_batches())
-    plan = operations.write("upsert", "docs", given, HANDSHAKE)
+    plan = writes.write("upsert", index="docs", batches=given, handshake=HANDSHAKE)
     next(plan)
     assert len(list(given)) == 1
 
 
 def test_build_metadata_index_goes_on_until_there_is_no_statement() -> None:
-    plan = operations.build_metadata_index("docs", "price", "number")
+    plan = metadata_indexes.build_metadata_index(
+        index="docs", property_name="price", index_type="number"
+    )
     asked = next(plan)
     for text in ("create index one", "create index two"):
         assert "_next_metadata_index_statement" in str(asked.sql)
@@ -386,7 +416,9 @@ def test_build_metadata_index_goes_on_until_there_is_no_statement() -> None:
 
 
 def test_build_metadata_index_looks_again_after_a_deadlock_and_after_nothing_else() -> None:
-    plan = operations.build_metadata_index("docs", "price", "number")
+    plan = metadata_indexes.build_metadata_index(
+        index="docs", property_name="price", index_type="number"
+    )
     next(plan)
     plan.send([{"statement": "create index one", "mutation_id": None}])
     asked = statement(plan.throw(DatabaseError("deadlock detected", sqlstate="40P01")))
@@ -397,7 +429,9 @@ def test_build_metadata_index_looks_again_after_a_deadlock_and_after_nothing_els
 
 
 def test_build_metadata_index_keeps_a_percent_sign_from_being_a_placeholder() -> None:
-    plan = operations.build_metadata_index("docs", "100%", "number")
+    plan = metadata_indexes.build_metadata_index(
+        index="docs", property_name="100%", index_type="number"
+    )
     next(plan)
     build = statement(plan.send([{"statement": "… -> '100%'", "mutation_id": None}]))
     assert isinstance(build.sql, Composed)
@@ -411,11 +445,18 @@ PAGE: dict[str, Any] = {
     "next_cursor": "next",
     "cursor_expiration_timestamp": None,
 }
+PAGE_ASKED: dict[str, Any] = {
+    "index": "docs",
+    "count": 100,
+    "cursor": None,
+    "namespace": "n",
+    "return_values": False,
+}
 NO_VECTOR: dict[str, Any] = {"id": None, "namespace": None, "values": None, "metadata": None}
 
 
 def test_page_reads_whole_vectors_in_one_statement() -> None:
-    plan = operations.page("docs", 2, None)
+    plan = reads.page(index="docs", count=2, cursor=None)
     asked = statement(next(plan)).params
     assert (asked["count"], asked["return_values"], asked["return_metadata"]) == (2, True, "all")
     values = np.array([1, 2], dtype=np.float32)
@@ -425,7 +466,7 @@ def test_page_reads_whole_vectors_in_one_statement() -> None:
 
 @pytest.mark.parametrize(("given", "sent"), [(True, "all"), (False, "none"), ("all", "all")])
 def test_list_vectors_returns_the_page(given: Any, sent: str) -> None:
-    plan = operations.list_vectors("docs", 100, None, "n", {"a": 1}, False, given)
+    plan = reads.list_vectors(filter={"a": 1}, return_metadata=given, **PAGE_ASKED)
     asked = statement(next(plan)).params
     assert (asked["namespace"], asked["return_metadata"]) == ("n", sent)
     assert asked["filter"] == Binary(b'\x01{"a":1}')
@@ -436,14 +477,14 @@ def test_list_vectors_returns_the_page(given: Any, sent: str) -> None:
 
 
 def test_an_empty_page_is_one_row_without_a_vector() -> None:
-    plan = operations.list_vectors("docs", 100, None, None, None, False, "none")
+    plan = reads.list_vectors(filter=None, return_metadata="none", **PAGE_ASKED)
     next(plan)
     row = {**PAGE, **NO_VECTOR, "count": 0, "is_truncated": False, "next_cursor": None}
     assert answer(plan, [row]) == VectorList([], 0, 3, False, None, None)
 
 
 def test_delete_by_filter_is_one_statement() -> None:
-    plan = operations.delete("docs", {"a": 1}, None, True)
+    plan = writes.delete(index="docs", filter={"a": 1}, namespace=None, dry_run=True)
     assert statement(next(plan)).params == {
         "index": "docs",
         "filter": Binary(b'\x01{"a":1}'),
@@ -453,8 +494,13 @@ def test_delete_by_filter_is_one_statement() -> None:
     assert answer(plan, [{"mutation_id": None, "count": 3}]) == Deletion(None, 3)
 
 
+def patched(**given: Any) -> Any:
+    asked: dict[str, Any] = {"patch": {"a": 1}, "ids": None, "filter": None, **given}
+    return writes.update_metadata(index="docs", namespace=None, mode="merge", **asked)
+
+
 def test_update_metadata_is_one_statement() -> None:
-    plan = operations.update_metadata("docs", {"a": None}, ("x", "y"), None, None, "merge")
+    plan = patched(patch={"a": None}, ids=("x", "y"))
     asked = statement(next(plan)).params
     assert asked["patch"] == Binary(b'\x01{"a":null}')
     assert asked["ids"] == ["x", "y"]
@@ -464,15 +510,15 @@ def test_update_metadata_is_one_statement() -> None:
 
 def test_update_metadata_refuses_before_anything_is_sent() -> None:
     with pytest.raises(InvalidRequest, match="patch: it cannot be written as JSON"):
-        next(operations.update_metadata("docs", {"a": object()}, ["x"], None, None, "merge"))
+        next(patched(patch={"a": object()}))
     with pytest.raises(InvalidRequest, match="ids is the string 'xy'"):
-        next(operations.update_metadata("docs", {"a": 1}, "xy", None, None, "merge"))
+        next(patched(ids="xy"))
     with pytest.raises(InvalidFilter, match="cannot be written as JSON"):
-        next(operations.update_metadata("docs", {"a": 1}, None, {"a": object()}, None, "merge"))
+        next(patched(filter={"a": object()}))
 
 
 def test_facets_bound_ranges_by_floats() -> None:
-    plan = operations.facets("docs", "price", None, None, 20, 2)
+    plan = reads.facets(filter=None, index="docs", property_name="price", buckets=2)
     next(plan)
     rows: list[dict[str, Any]] = [
         {"value": None, "lower": Decimal("0.5"), "upper": Decimal(10), "count": 3},
@@ -481,19 +527,23 @@ def test_facets_bound_ranges_by_floats() -> None:
     assert answer(plan, rows) == [Facet(None, 0.5, 10.0, 3), Facet("x", None, None, 1)]
 
 
-@pytest.mark.parametrize("operation", [operations.get_by_ids, operations.delete_by_ids])
+@pytest.mark.parametrize("operation", [reads.get_by_ids, writes.delete_by_ids])
 def test_ids_that_are_one_string_are_refused(operation: Any) -> None:
     with pytest.raises(InvalidRequest, match="ids is the string 'abc'"):
-        next(operation("docs", "abc"))
+        next(operation(index="docs", ids="abc"))
 
 
 def test_create_index_returns_the_configuration() -> None:
-    plan = operations.create_index(
-        "docs", 2, "cosine", None, None, False, "float32", None, 16, None, True
+    plan = indexes.create_index(name="docs", dimensions=2, metric="cosine")
+    asked = statement(next(plan))
+    assert asked.params == {"name": "docs", "dimensions": 2, "metric": "cosine"}
+    assert asked.sql == (
+        b'select "name", "dimensions", "metric", "preset", "description", relation::text, '
+        b'"has_hnsw", "is_strict", "is_counted", "created_on", "modified_on", "storage", '
+        b'"index_precision", "m", "ef_construction", "ef_search" from pgvectorize.create_index('
+        b'"name" => %(name)s, "dimensions" => %(dimensions)s, "metric" => %(metric)s)'
     )
-    params = statement(next(plan)).params
-    assert (params["dimensions"], params["index_precision"], params["hnsw"]) == (2, None, True)
-    now = datetime.now(timezone.utc)
+    now = datetime.now(UTC)
     row: dict[str, Any] = {
         "name": "docs",
         "dimensions": 2,

@@ -4,17 +4,27 @@ from __future__ import annotations
 
 import ast
 import inspect
+import re
 import subprocess
 import sys
 from importlib import import_module
 from pathlib import Path
-from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, assert_type
 
 import pytest
 
 import pgvectorize
-from pgvectorize import AsyncClient, AsyncIndex, Client, Index, operations
+from pgvectorize import AsyncClient, AsyncIndex, Client, Index, errors, models
+from tools.reference import python_page
+from tools.unasync import sync
+
+if TYPE_CHECKING:
+    # mypy refuses an ignore that it does not need, so it sees what is not there …
+    from pgvectorize import Clientt  # type: ignore[attr-defined]  # noqa: F401
+
+    # … and what is imported at its first use is typed
+    assert_type(pgvectorize.schema.wanted(), pgvectorize.schema.SchemaState)
+    assert_type(pgvectorize.transfer.__name__, str)
 
 ROOT = Path(__file__).parents[2]
 COLOURS = [(AsyncClient, Client), (AsyncIndex, Index)]
@@ -24,22 +34,41 @@ SPECIAL = {"__aenter__": "__enter__", "__aexit__": "__exit__", "__aiter__": "__i
 def methods(owner: type) -> dict[str, Any]:
     return {
         SPECIAL.get(name, name): member
-        for name, member in vars(owner).items()
+        for each in owner.__mro__[:-1]
+        for name, member in vars(each).items()
         if not name.startswith("_") or name in {"__init__", *SPECIAL, *SPECIAL.values()}
     }
 
 
-@pytest.mark.parametrize("module", [pgvectorize, operations])
-def test_all_is_sorted_and_complete(module: ModuleType) -> None:
+def test_all_is_sorted_and_complete() -> None:
     public = {
         name
-        for name in dir(module)
+        for name in dir(pgvectorize)
         if not name.startswith("_")
-        and not inspect.ismodule(value := getattr(module, name))
+        and not inspect.ismodule(value := getattr(pgvectorize, name))
         and value not in (Any, TYPE_CHECKING)
     }
-    assert list(module.__all__) == sorted(module.__all__)
-    assert set(module.__all__) == public
+    assert list(pgvectorize.__all__) == sorted(pgvectorize.__all__)
+    assert set(pgvectorize.__all__) == public
+
+
+def test_every_model_and_error_is_public() -> None:
+    made = {
+        name
+        for module in (models, errors)
+        for name, value in vars(module).items()
+        if not name.startswith("_")
+        and (
+            (inspect.isclass(value) and value.__module__ == module.__name__)
+            or module.__annotations__.get(name) == "TypeAlias"
+        )
+    }
+    assert made <= set(pgvectorize.__all__)
+
+
+def test_a_name_that_is_not_there_is_an_error() -> None:
+    with pytest.raises(AttributeError, match="no attribute 'Clientt'"):
+        pgvectorize.Clientt  # type: ignore[attr-defined]  # noqa: B018
 
 
 def test_what_type_checkers_see_is_what_there_is() -> None:
@@ -88,3 +117,26 @@ def test_the_blocking_client_is_what_the_other_makes() -> None:
         [sys.executable, ROOT / "tools" / "unasync.py", "--check"], capture_output=True, text=True
     )
     assert made.returncode == 0, made.stderr
+
+
+def test_a_file_that_nothing_makes_is_found_and_deleted(tmp_path: Path) -> None:
+    aio, blocking = tmp_path / "aio", tmp_path / "blocking"
+    aio.mkdir()
+    (aio / "one.py").write_text("async def call() -> None: ...\n")
+    assert sync(aio, blocking, check=True) == ["one.py"]
+    assert sync(aio, blocking, check=False) == ["one.py"]
+    (blocking / "old.py").write_text("")
+    assert sync(aio, blocking, check=True) == ["old.py"]
+    assert sync(aio, blocking, check=False) == ["old.py"]
+    assert [path.name for path in blocking.iterdir()] == ["one.py"]
+    assert sync(aio, blocking, check=True) == []
+
+
+def test_the_reference_has_every_method_and_every_name() -> None:
+    page = "\n".join(python_page())
+    for owner in (Client, Index):
+        for name in methods(owner):
+            if not name.startswith("__"):
+                assert f"### {owner.__name__}.{name}\n" in page
+    for name in pgvectorize.__all__:
+        assert re.search(rf"\b{name}\b", page), name

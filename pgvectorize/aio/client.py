@@ -1,0 +1,152 @@
+"""Connections, and the client with the methods of all rooms."""
+
+from __future__ import annotations
+
+from types import TracebackType
+from typing import Any
+from uuid import uuid4
+
+import psycopg
+from psycopg import AsyncConnection
+from psycopg.sql import SQL, Identifier
+from psycopg_pool import AsyncConnectionPool
+
+from pgvectorize.aio import adoption, doctor, grants, indexes, limits, operating
+from pgvectorize.aio.index import AsyncIndex
+from pgvectorize.errors import check_dsn, translated
+
+
+class AsyncClient(
+    indexes.ClientMethods,
+    adoption.ClientMethods,
+    grants.ClientMethods,
+    limits.ClientMethods,
+    operating.ClientMethods,
+    doctor.ClientMethods,
+):
+    """The indexes of a database.
+
+    `AsyncClient.connect(dsn)` opens a pool of its own. `AsyncClient(connection)` and
+    `AsyncClient(pool)` borrow one, which this client never closes. Over a borrowed
+    connection every call is part of the caller's transaction, if there is one.
+
+    A client can be shared between tasks, as its pool can. Over a borrowed connection,
+    calls wait for one another.
+    """
+
+    @classmethod
+    async def connect(
+        cls,
+        dsn: str = "",
+        *,
+        min_size: int = 1,
+        max_size: int = 4,
+        timeout: float = 30.0,
+        prepared_statements: bool | None = None,
+        strict: bool = False,
+    ) -> AsyncClient:
+        """Connect to a database that `pgvectorize migrate` has been run on.
+
+        `dsn` is a libpq connection string or URI; "" uses libpq's `PG*` variables.
+        The pool keeps `min_size` to `max_size` connections in autocommit. A call waits
+        up to `timeout` seconds for one of them. `strict` enforces Vectorize's own limits
+        on every index, as if each had been created with it. Over a borrowed connection,
+        run `set pgvectorize.strict = on` there instead.
+
+        A pooler such as PgBouncer may stand between client and server, also in transaction
+        mode. The client detects it, and whether it supports `prepared_statements`, as
+        PgBouncer does from 1.21 on; False does without them. An HNSW index is then built
+        `concurrently` only if it fits into the server's maintenance_work_mem. Pass True
+        for a pooler that keeps one session for each connection.
+
+        Raises `ConnectionFailed`, `SchemaOutdated`, `ExtensionUnavailable`,
+        `ServerUnsupported`, and `InvalidRequest` if `dsn` cannot be read.
+        """
+        options: dict[str, Any] = {"autocommit": True, "client_encoding": "utf8"}
+        check_dsn(dsn)
+        with translated():
+            # first without the pool, which would try again until it times out
+            async with await AsyncConnection.connect(dsn, **options) as connection:
+                handshake = await cls(connection)._shake_hands()
+                is_pooled = (
+                    not prepared_statements and handshake.backend_pid != connection.info.backend_pid
+                )
+                if prepared_statements is None:
+                    prepared_statements = not is_pooled or await _may_prepare(connection)
+            if not prepared_statements:
+                options["prepare_threshold"] = None
+            pool = AsyncConnectionPool(
+                dsn,
+                kwargs=options,
+                min_size=min_size,
+                max_size=max_size,
+                timeout=timeout,
+                open=False,
+                configure=_be_strict if strict and not is_pooled else None,
+            )
+            await pool.open()
+        client = cls(pool)
+        client._handshake = handshake
+        client._owns_source = True
+        client._is_pooled = is_pooled
+        client._is_strict_by_transaction = strict and is_pooled
+        return client
+
+    def using(self, source: AsyncConnection[Any] | AsyncConnectionPool[Any]) -> AsyncClient:
+        """Return a client of the same database over a connection or pool of yours.
+
+        `client.using(connection).index("docs").upsert(…)` is part of the transaction
+        that is open on the connection. Only this client must be closed, not the new one.
+        """
+        client = type(self)(source)
+        client._handshake = self._handshake
+        return client
+
+    async def close(self) -> None:
+        """Close the pool, unless it is borrowed. A second call does nothing."""
+        if self._owns_source:
+            self._owns_source = False
+            await self._source.close()
+        if self._on_close is not None:
+            on_close, self._on_close = self._on_close, None
+            on_close()
+
+    async def __aenter__(self) -> AsyncClient:
+        return self
+
+    async def __aexit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self.close()
+
+    def index(self, name: str) -> AsyncIndex:
+        """Return a handle on an index, without a round trip; its first call may fail."""
+        return AsyncIndex(self, name)
+
+
+async def _be_strict(connection: AsyncConnection[Any]) -> None:
+    await connection.execute("set pgvectorize.strict = on")
+
+
+async def _may_prepare(connection: AsyncConnection[Any]) -> bool:
+    """Return whether the pooler on the way supports prepared statements.
+
+    If it does, it gives them names of its own on the server, and prepares them on each of
+    its connections. If not, they stay on one of them under psycopg's name, for whoever
+    gets that connection next.
+    """
+    statement = SQL(
+        "select name from pg_catalog.pg_prepared_statements"
+        " where starts_with(name, '_pg3_') and position({} in statement) > 0"
+    ).format(str(uuid4()))  # by which it finds itself
+    try:
+        async with connection.transaction():  # a transaction stays on one connection
+            found = await (await connection.execute(statement, prepare=True)).fetchone()
+            if found is not None:
+                await connection.execute(SQL("deallocate {}").format(Identifier(found[0])))
+    except (psycopg.errors.DuplicatePreparedStatement, psycopg.errors.InvalidSqlStatementName):
+        return False  # another client of the pooler has left its own there
+    return found is None

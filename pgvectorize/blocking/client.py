@@ -1,0 +1,153 @@
+# Made from aio/client.py by `make sync`; edit that one.
+"""Connections, and the client with the methods of all rooms."""
+
+from __future__ import annotations
+
+from types import TracebackType
+from typing import Any
+from uuid import uuid4
+
+import psycopg
+from psycopg import Connection
+from psycopg.sql import SQL, Identifier
+from psycopg_pool import ConnectionPool
+
+from pgvectorize.blocking import adoption, doctor, grants, indexes, limits, operating
+from pgvectorize.blocking.index import Index
+from pgvectorize.errors import check_dsn, translated
+
+
+class Client(
+    indexes.ClientMethods,
+    adoption.ClientMethods,
+    grants.ClientMethods,
+    limits.ClientMethods,
+    operating.ClientMethods,
+    doctor.ClientMethods,
+):
+    """The indexes of a database.
+
+    `Client.connect(dsn)` opens a pool of its own. `Client(connection)` and
+    `Client(pool)` borrow one, which this client never closes. Over a borrowed
+    connection every call is part of the caller's transaction, if there is one.
+
+    A client can be shared between threads, as its pool can. Over a borrowed connection,
+    calls wait for one another.
+    """
+
+    @classmethod
+    def connect(
+        cls,
+        dsn: str = "",
+        *,
+        min_size: int = 1,
+        max_size: int = 4,
+        timeout: float = 30.0,
+        prepared_statements: bool | None = None,
+        strict: bool = False,
+    ) -> Client:
+        """Connect to a database that `pgvectorize migrate` has been run on.
+
+        `dsn` is a libpq connection string or URI; "" uses libpq's `PG*` variables.
+        The pool keeps `min_size` to `max_size` connections in autocommit. A call waits
+        up to `timeout` seconds for one of them. `strict` enforces Vectorize's own limits
+        on every index, as if each had been created with it. Over a borrowed connection,
+        run `set pgvectorize.strict = on` there instead.
+
+        A pooler such as PgBouncer may stand between client and server, also in transaction
+        mode. The client detects it, and whether it supports `prepared_statements`, as
+        PgBouncer does from 1.21 on; False does without them. An HNSW index is then built
+        `concurrently` only if it fits into the server's maintenance_work_mem. Pass True
+        for a pooler that keeps one session for each connection.
+
+        Raises `ConnectionFailed`, `SchemaOutdated`, `ExtensionUnavailable`,
+        `ServerUnsupported`, and `InvalidRequest` if `dsn` cannot be read.
+        """
+        options: dict[str, Any] = {"autocommit": True, "client_encoding": "utf8"}
+        check_dsn(dsn)
+        with translated():
+            # first without the pool, which would try again until it times out
+            with Connection.connect(dsn, **options) as connection:
+                handshake = cls(connection)._shake_hands()
+                is_pooled = (
+                    not prepared_statements and handshake.backend_pid != connection.info.backend_pid
+                )
+                if prepared_statements is None:
+                    prepared_statements = not is_pooled or _may_prepare(connection)
+            if not prepared_statements:
+                options["prepare_threshold"] = None
+            pool = ConnectionPool(
+                dsn,
+                kwargs=options,
+                min_size=min_size,
+                max_size=max_size,
+                timeout=timeout,
+                open=False,
+                configure=_be_strict if strict and not is_pooled else None,
+            )
+            pool.open()
+        client = cls(pool)
+        client._handshake = handshake
+        client._owns_source = True
+        client._is_pooled = is_pooled
+        client._is_strict_by_transaction = strict and is_pooled
+        return client
+
+    def using(self, source: Connection[Any] | ConnectionPool[Any]) -> Client:
+        """Return a client of the same database over a connection or pool of yours.
+
+        `client.using(connection).index("docs").upsert(…)` is part of the transaction
+        that is open on the connection. Only this client must be closed, not the new one.
+        """
+        client = type(self)(source)
+        client._handshake = self._handshake
+        return client
+
+    def close(self) -> None:
+        """Close the pool, unless it is borrowed. A second call does nothing."""
+        if self._owns_source:
+            self._owns_source = False
+            self._source.close()
+        if self._on_close is not None:
+            on_close, self._on_close = self._on_close, None
+            on_close()
+
+    def __enter__(self) -> Client:
+        return self
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def index(self, name: str) -> Index:
+        """Return a handle on an index, without a round trip; its first call may fail."""
+        return Index(self, name)
+
+
+def _be_strict(connection: Connection[Any]) -> None:
+    connection.execute("set pgvectorize.strict = on")
+
+
+def _may_prepare(connection: Connection[Any]) -> bool:
+    """Return whether the pooler on the way supports prepared statements.
+
+    If it does, it gives them names of its own on the server, and prepares them on each of
+    its connections. If not, they stay on one of them under psycopg's name, for whoever
+    gets that connection next.
+    """
+    statement = SQL(
+        "select name from pg_catalog.pg_prepared_statements"
+        " where starts_with(name, '_pg3_') and position({} in statement) > 0"
+    ).format(str(uuid4()))  # by which it finds itself
+    try:
+        with connection.transaction():  # a transaction stays on one connection
+            found = (connection.execute(statement, prepare=True)).fetchone()
+            if found is not None:
+                connection.execute(SQL("deallocate {}").format(Identifier(found[0])))
+    except (psycopg.errors.DuplicatePreparedStatement, psycopg.errors.InvalidSqlStatementName):
+        return False  # another client of the pooler has left its own there
+    return found is None

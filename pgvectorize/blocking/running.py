@@ -1,0 +1,147 @@
+# Made from aio/running.py by `make sync`; edit that one.
+"""Plans run on a pool or on a borrowed connection."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from typing import Any, TypeVar
+
+import psycopg
+from psycopg import Connection, Cursor
+from psycopg.pq import TransactionStatus
+from psycopg.rows import dict_row
+from psycopg_pool import ConnectionPool
+
+from pgvectorize.encoding.wire import Binary, BinaryDumper, VectorLoader
+from pgvectorize.errors import InvalidRequest, translate, translated
+from pgvectorize.operations.handshake import handshake
+from pgvectorize.plans import Copy, Handshake, Plan, Row, Statement
+
+T = TypeVar("T")
+
+
+class Runner:
+    """What the methods of a client are made on: it runs plans on the client's source."""
+
+    def __init__(self, source: Connection[Any] | ConnectionPool[Any]) -> None:
+        self._source = source
+        self._handshake: Handshake | None = None
+        self._owns_source = False
+        self._is_pooled = False  # by a pooler on the way to the server
+        self._is_strict_by_transaction = False
+        self._on_close: Callable[[], None] | None = None
+
+    @property
+    def _is_free(self) -> bool:
+        """Whether a call may do what cannot be part of a transaction."""
+        return self._owns_source and not self._is_strict_by_transaction
+
+    @property
+    def _connections(self) -> int:
+        """How many connections a call may use at once."""
+        if self._owns_source and isinstance(self._source, ConnectionPool):
+            return self._source.max_size
+        return 1
+
+    def _shake_hands(self) -> Handshake:
+        """Check once that library and database fit, and learn the OIDs of types."""
+        if self._handshake is None:
+            self._handshake = self._run(handshake())
+        return self._handshake
+
+    def _run(self, plan: Plan[T], *, atomic: bool = False) -> T:
+        """Run a plan on one connection; `atomic` puts a transaction around it."""
+        with translated():
+            with self._connection() as connection:
+                if not atomic and not self._is_strict_by_transaction:
+                    return self._drive(connection, plan)
+                idle = connection.info.transaction_status == TransactionStatus.IDLE
+                if idle and not connection.autocommit:
+                    # begins the caller's transaction, which is not ours to commit
+                    connection.execute("select")
+                with connection.transaction():
+                    if self._is_strict_by_transaction:
+                        connection.execute("set local pgvectorize.strict = on")
+                    return self._drive(connection, plan)
+
+    def _drive(self, connection: Connection[Any], plan: Plan[T]) -> T:
+        with connection.cursor(row_factory=dict_row, binary=True) as cursor:
+            # on the cursor, so that a borrowed connection stays as it was; measured: 3.4 µs
+            cursor.adapters.register_dumper(Binary, BinaryDumper)
+            if self._handshake is not None:
+                cursor.adapters.register_loader(self._handshake.vector_oid, VectorLoader)
+            resume: Callable[[], Statement | Copy] = partial(next, plan)
+            while True:
+                try:
+                    step = resume()
+                except StopIteration as done:
+                    result: T = done.value
+                    return result
+                try:
+                    rows = self._perform(cursor, step)
+                except psycopg.Error as error:
+                    user = "" if connection.closed else connection.info.user
+                    failure = translate(error, user, getattr(step, "params", None))
+                    failure.__cause__ = error
+                    resume = partial(plan.throw, failure)
+                except BaseException as error:  # a plan may have settings to put back
+                    resume = partial(plan.throw, error)
+                else:
+                    resume = partial(plan.send, rows)
+
+    def _perform(self, cursor: Cursor[Row], step: Statement | Copy) -> list[Row]:
+        if isinstance(step, Copy):
+            has_begun = False
+            try:
+                with cursor.copy(step.sql) as copy:
+                    has_begun = True
+                    for block in step.data:
+                        copy.write(block)
+            finally:
+                pgconn = cursor.connection.pgconn
+                if has_begun and pgconn.transaction_status == TransactionStatus.ACTIVE:
+                    # If the server process dies, psycopg leaves the COPY as if it were going on
+                    # (57 of 600 times), and nothing can be sent then, not even a rollback.
+                    pgconn.finish()
+            return []
+        try:
+            cursor.execute(step.sql, step.params)
+        except UnicodeEncodeError as error:
+            raise InvalidRequest(
+                "a text contains half of a surrogate pair, which is no character",
+                hint="Remove it, or decode the text with errors='replace'.",
+            ) from error
+        return [] if cursor.description is None else cursor.fetchall()
+
+    @contextmanager
+    def _connection(self) -> Iterator[Connection[Any]]:
+        if isinstance(self._source, Connection):
+            yield self._source
+        else:
+            is_broken = False
+            try:
+                with self._source.connection() as connection:
+                    try:
+                        yield connection
+                    finally:
+                        is_broken = connection.broken
+            finally:
+                if is_broken:  # after a restart of the server all are: no more calls fail
+                    self._source.check()
+
+
+class Handle:
+    """What the methods of an index are made on: a client and a name."""
+
+    def __init__(self, client: Runner, name: str) -> None:
+        self._client = client
+        self.name = name
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.name!r}>"
+
+    def _run(self, plan: Plan[T], *, atomic: bool = False) -> T:
+        self._client._shake_hands()
+        return self._client._run(plan, atomic=atomic)

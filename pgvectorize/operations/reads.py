@@ -1,0 +1,109 @@
+"""Operations that read the vectors of an index: by id, page by page, counted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from functools import partial
+from typing import Any
+
+from pgvectorize.models import (
+    Facet,
+    Filter,
+    ListedVector,
+    NamespaceInfo,
+    ReturnMetadata,
+    Vector,
+    VectorList,
+)
+from pgvectorize.operations.calls import call, many, value
+from pgvectorize.operations.parameters import (
+    filter_parameter,
+    ids_parameter,
+    namespaces_parameter,
+    return_metadata_parameter,
+)
+from pgvectorize.plans import Plan, Statement
+
+list_namespaces = partial(many, NamespaceInfo, "list_namespaces")
+
+
+def get_by_ids(*, index: str, ids: Iterable[str]) -> Plan[list[Vector]]:
+    return many(Vector, "get_by_ids", index=index, ids=ids_parameter(ids))
+
+
+def count(
+    *, index: str, namespace: str | Sequence[str | None] | None, filter: Filter | None
+) -> Plan[int]:
+    return value(
+        int,
+        "count",
+        index=index,
+        namespaces=namespaces_parameter(namespace),
+        filter=filter_parameter(filter),
+    )
+
+
+def list_vectors(
+    *, filter: Filter | None, return_metadata: ReturnMetadata | bool, **arguments: Any
+) -> Plan[VectorList]:
+    rows = yield Statement(
+        """
+        select page.count, page.total_count, page.is_truncated, page.next_cursor,
+            page.cursor_expiration_timestamp,
+            listed.id, listed.namespace, listed.values, listed.metadata
+        from pgvectorize.list_vectors(
+            index => %(index)s, count => %(count)s, cursor => %(cursor)s,
+            namespace => %(namespace)s, filter => %(filter)s,
+            return_values => %(return_values)s, return_metadata => %(return_metadata)s
+        ) as page
+        left join lateral pg_catalog.unnest(page.vectors) with ordinality
+            as listed (id, namespace, values, metadata, position) on true
+        order by listed.position
+        """,
+        {
+            **arguments,
+            "filter": filter_parameter(filter),
+            "return_metadata": return_metadata_parameter(return_metadata),
+        },
+    )
+    page = rows[0]
+    return VectorList(
+        [
+            ListedVector(row["id"], row["namespace"], row["values"], row["metadata"])
+            for row in rows
+            if row["id"] is not None  # the one row of an empty page
+        ],
+        page["count"],
+        page["total_count"],
+        page["is_truncated"],
+        page["next_cursor"],
+        page["cursor_expiration_timestamp"],
+    )
+
+
+def page(*, index: str, count: int, cursor: str | None) -> Plan[tuple[list[Vector], str | None]]:
+    """Read a page of whole vectors, and the cursor of the next."""
+    listed = yield from list_vectors(
+        index=index,
+        count=count,
+        cursor=cursor,
+        namespace=None,
+        filter=None,
+        return_values=True,
+        return_metadata="all",
+    )
+    vectors = [
+        Vector(vector.id, vector.values, vector.namespace, vector.metadata)
+        for vector in listed.vectors
+        if vector.values is not None
+    ]
+    return vectors, listed.next_cursor
+
+
+def facets(*, filter: Filter | None, **arguments: Any) -> Plan[list[Facet]]:
+    rows = yield call(Facet, "facets", {**arguments, "filter": filter_parameter(filter)})
+    for row in rows:
+        for bound in ("lower", "upper"):
+            if row[bound] is not None:
+                row[bound] = float(row[bound])
+    return [Facet(**row) for row in rows]
