@@ -49,13 +49,6 @@ def python_page() -> Iterator[str]:
     )
     kinds = {kind: list(_rooms(kind)) for kind in (pgvectorize.Client, pgvectorize.Index)}
     for kind, rooms in kinds.items():
-        yield f"- {_link(kind.__name__)}"
-        for room, functions in rooms:
-            names = ", ".join(f"[{name}](#{kind.__name__.lower()}{name})" for name in functions)
-            yield f"  - {room}: {names}"
-    yield "\n".join(f"- {_link(title)}" for title in ("embedded", "Values", "Types", "Errors"))
-    yield ""
-    for kind, rooms in kinds.items():
         yield f"## {kind.__name__}\n\n{inspect.getdoc(kind)}\n"
         for room, functions in rooms:
             yield f"### {kind.__name__}: {room}\n"
@@ -82,10 +75,6 @@ def python_page() -> Iterator[str]:
     yield "\n".join(f"- `{name}`: `{alias}`" for name, alias in sorted(aliases)) + "\n"
     tree = inspect.getdoc(errors) or ""
     yield f"## Errors\n\n```text\n{tree.partition(chr(10))[2].strip()}\n```\n"
-
-
-def _link(title: str) -> str:
-    return f"[{title}](#{title.lower()})"
 
 
 def _rooms(kind: type) -> Iterator[tuple[str, dict[str, Any]]]:
