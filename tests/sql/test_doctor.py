@@ -385,7 +385,7 @@ def test_an_hnsw_index_of_somebody_else(
         f'create index on pgvectorize_data."{index.name}" using hnsw (embedding vector_l2_ops) '
         "where namespace = 'a'".encode()
     )
-    doctor.find_and_repair("graphs_not_known", index.name)
+    doctor.find_and_repair("hnsw_not_known", index.name)
 
 
 def test_a_function_that_is_not_there(doctor: Doctor, connection: Connection, index: Index) -> None:

@@ -163,7 +163,7 @@ as $$
 
     union all
     select pgvectorize_private._finding(
-        'warning', 'graphs_not_known', target.name,
+        'warning', 'hnsw_not_known', target.name,
         'Somebody created another HNSW index on its table, and the catalog does not know it: a search that '
         'uses it may be taken for an exact one.',
         format(
