@@ -107,9 +107,9 @@ def test_explain_says_that_a_walk_was_not_trusted(split: Index) -> None:
     assert (told.path, told.matches, told.count, told.visited) == ("exact", ROWS // 10, 5, ROWS)
     assert [attempt["way"] for attempt in told.attempts] == ["relaxed_order", "exact"]
     _, _, walk, exact, _, advice = str(told).splitlines()
-    assert "which ends after" in walk or "they are not trusted" in walk
+    assert "The search ends after" in walk or "they are not trusted" in walk
     assert exact.startswith(f"It searches exactly. It reads the whole table, {ROWS:,} vectors")
-    assert "create-metadata-index split --property-name unindexed" in advice
+    assert "pgvectorize.create_metadata_index(index => 'split'" in advice
 
 
 def test_explain_says_that_a_walk_was_short(split: Index) -> None:
