@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from pgvectorize import functions
+from pgvectorize.compatibility import REVISION
 
 ROOT = Path(__file__).parents[2]
 ROOMS: list[str] = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["pgvectorize"][
@@ -95,6 +96,24 @@ def test_python_calls_the_private_functions_of_the_client_contract_alone() -> No
     package = "".join(path.read_text() for path in (ROOT / "pgvectorize").rglob("*.py"))
     assert set(re.findall(r"pgvectorize_private\.(_\w+)\(", package)) & PATHS.keys() == (
         CLIENT_CONTRACT
+    )
+
+
+def signature(name: str) -> str:
+    """What a client must know to call a function, from its file, on one line."""
+    found = re.search(rf"\.({name}\(.*?)\nlanguage ", code(PATHS[name].read_text()), re.DOTALL)
+    assert found is not None
+    return " ".join(found[1].split()).replace("( ", "(").replace(" )", ")")
+
+
+def test_the_client_contract_changes_with_the_revision() -> None:
+    """A client looks at the revision alone to know whether it can call these."""
+    kept = (Path(__file__).parent / "client_contract.txt").read_text().splitlines()
+    wanted = [f"revision {REVISION}", *(signature(name) for name in sorted(CLIENT_CONTRACT))]
+    assert kept == wanted, (
+        "Until the first release, copy what is wanted to tests/unit/client_contract.txt; after it, "
+        "also add a revision and raise REVISION, so that older clients are refused:\n"
+        + "\n".join(wanted)
     )
 
 
