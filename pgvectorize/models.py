@@ -231,13 +231,14 @@ class Explanation:
     namespace and filter, Postgres expected `expected_matches`; without either, `matches` is
     how many vectors there are, estimated above 100,000. `milliseconds` is the server's time
     for all `attempts` together, each of which has Postgres' plan. `advice` is what would make
-    the query faster; the explanation says it, too.
+    the query faster; the explanation says it, too. Under row-level security
+    `expected_matches` and `visited` are None, and attempts have no plan.
     """
 
     path: Literal["hnsw", "exact"]
-    expected_matches: int
+    expected_matches: int | None
     matches: int
-    visited: int
+    visited: int | None
     count: int
     milliseconds: float
     explanation: str

@@ -132,7 +132,9 @@ def test_a_view_over_a_function_that_goes_is_named(
     administrator.execute("create function pgvectorize.gone() returns integer return 1")
     administrator.execute("create view public.reads_it as select pgvectorize.gone()")
     administrator.execute(OLDER_FUNCTIONS)
-    with pytest.raises(SchemaOutdated, match=r"view public.reads_it depends on .*gone\(\)") as caught:
+    with pytest.raises(
+        SchemaOutdated, match=r"view public.reads_it depends on .*gone\(\)"
+    ) as caught:
         schema.migrate(empty_database)
     assert "Drop what uses it" in str(caught.value.hint)
     assert "CASCADE" not in str(caught.value.hint)
