@@ -61,19 +61,26 @@ begin
             from chosen
             where stored.id = chosen.id and chosen.wanted::text is distinct from chosen.found::text
         )
-        select count(*), %4$s, %5$s from chosen
+        select count(*), %4$s, %5$s from chosen %6$s
         $sql$,
         target.relation,
         case when ids is null then predicate else 'stored.id = any ($2)' end,
         case mode when 'merge' then 'pgvectorize_private._merge_patch(stored.metadata, $1)' else '$1' end,
         case
             when ids is null then 'null::text[]'
-            else 'array_agg(chosen.id order by array_position($2, chosen.id))'
+            else 'array_agg(chosen.id order by given.position)'
         end,
         case
             when target.is_strict then
                 'min(chosen.id) filter (where pgvectorize_private._compact_json_bytes(chosen.wanted) > $3)'
             else 'null'
+        end,
+        case when ids is not null then
+            'join (
+                select listed.id, min(listed.position) as position
+                from unnest($2) with ordinality as listed (id, position)
+                group by listed.id
+            ) as given using (id)'
         end
     ) into mutation.count, mutation.ids, oversized
     using patch, ids, pgvectorize_private._limit('metadata_bytes', true);
