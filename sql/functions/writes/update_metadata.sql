@@ -1,5 +1,5 @@
--- Change the metadata of vectors, chosen by ids, or by filter and namespace. Values and namespaces
--- stay.
+-- Change the metadata of vectors, chosen by ids, or by filter and namespace, without those of
+-- `exclude_ids`. Values and namespaces stay.
 --
 -- mode  merge: apply `patch` as a JSON Merge Patch (RFC 7396), whose keys replace those of the metadata;
 --       null removes a key, objects are merged. replace: `patch` becomes the metadata
@@ -9,12 +9,13 @@
 -- are locked in the order of their ids, as by other writers, and patched as they are once they are
 -- locked.
 create or replace function pgvectorize.update_metadata(
-    index      text,
-    patch      jsonb,
-    ids        text[] default null,
-    filter     jsonb default null,
-    namespace  text default null,
-    mode       text default 'merge'
+    index        text,
+    patch        jsonb,
+    ids          text[] default null,
+    filter       jsonb default null,
+    namespace    text default null,
+    mode         text default 'merge',
+    exclude_ids  text[] default null
 )
 returns pgvectorize.mutation
 language plpgsql
@@ -23,7 +24,9 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
     target    pgvectorize_private.indexes := pgvectorize_private._lock_index(index, 'row exclusive');
-    predicate text := pgvectorize_private._predicate_sql(target, namespace, filter);
+    predicate text := pgvectorize_private._predicate_sql(
+        target, namespace, filter, exclude_ids => exclude_ids
+    );
     problem   text := case
         when patch is null then 'it is missing'
         when patch @? 'strict $.**{101}' then 'it is nested more than 100 levels deep'
@@ -41,10 +44,16 @@ begin
             format('mode "%s" is not known', left(mode, 64)),
             pgvectorize_private._suggest_word(mode, array['merge', 'replace'])
         );
-    elsif (ids is null) = (namespace is null and coalesce(filter, '{}') = '{}') then
+    elsif (ids is null) = (
+        namespace is null and coalesce(filter, '{}') = '{}'
+        and coalesce(array_remove(exclude_ids, null), '{}') = '{}'
+    ) then
         perform pgvectorize_private._refuse_request(
             'give either ids, or a filter or a namespace', 'They say which vectors are changed.'
         );
+    end if;
+    if ids is null then
+        perform pgvectorize_private._check_is_meant(target, namespace, filter, exclude_ids);
     end if;
 
     execute format(
