@@ -41,6 +41,7 @@ _length = struct.Struct(">i").pack
 _four_columns = struct.Struct(">hi").pack  # and the length of the first
 _document = struct.Struct(">ib").pack  # the length of a jsonb, and its version
 _MAX_DIMENSIONS = 16_000
+_MAX_DEPTH = 100  # of metadata
 _SURELY_FINITE = 1e38  # no value of a vector whose square is less is NaN or leaves float32
 _NUMBERS = "fiu"  # numpy's kinds: numpy would also read strings and booleans as numbers
 _HINT = (
@@ -314,7 +315,17 @@ def json_text(document: Mapping[str, Any]) -> bytes:
         text = _LARGE_FLOAT.sub(_plain_float, text)
     if "\\u0000" in text and "\0" in _strings(document):
         raise ValueError("it contains the character NUL, which Postgres cannot store")
+    if text.count("{") + text.count("[") > _MAX_DEPTH and not _is_within(document, _MAX_DEPTH):
+        raise ValueError(f"it is nested more than {_MAX_DEPTH} levels deep")
     return text.encode()
+
+
+def _is_within(value: Any, depth: int) -> bool:
+    """Say whether a JSON value is nested no deeper than so many levels, as `_metadata_problem` in SQL."""
+    inner = value.values() if isinstance(value, Mapping) else value
+    if not isinstance(value, (Mapping, list, tuple)) or not inner:
+        return True
+    return depth > 0 and all(_is_within(each, depth - 1) for each in inner)
 
 
 _LARGE_FLOAT = re.compile(r'"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?e\+\d+')
@@ -457,6 +468,8 @@ def _documents_at_once(given: list[Metadata]) -> list[bytes] | None:
         return None
     texts = text[1:-1].replace("},\n{", "}\x1e{").replace(",\n", ",").encode().split(b"\x1e")
     if len(texts) != len(given):  # objects in an array are parted in the same way
+        return None
+    if any(text.count(b"{") + text.count(b"[") > _MAX_DEPTH for text in texts):
         return None
     if not all(
         type(key) is str and _is_key(key) for keys in set(map(tuple, given)) for key in keys

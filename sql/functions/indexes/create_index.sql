@@ -82,7 +82,7 @@ begin
         );
     end if;
 
-    ef_construction := coalesce(ef_construction, greatest(64, 2 * m));
+    ef_construction := coalesce(ef_construction, pgvectorize_private._default_ef_construction(m));
     perform pgvectorize_private._check_hnsw_options(dimensions, storage, index_precision, m, ef_construction);
 
     target.id := nextval('pgvectorize_private.indexes_id_seq');
@@ -141,7 +141,7 @@ begin
     overriding system value
     values (
         target.id, target.name, to_regclass(format('pgvectorize_data.%I', name)),
-        target.dimensions, target.metric, preset, description, strict,
+        target.dimensions, target.metric, preset, description, coalesce(strict, false),
         target.storage, target.index_precision, target.wants_hnsw, target.m, target.ef_construction
     );
     return pgvectorize.get_index(name);

@@ -58,7 +58,7 @@ declare
     end;
     own_hnsw   regclass;  -- of the one namespace that is searched
     is_plain   boolean := predicate = 'true';
-    depth      integer := top_k + skip;
+    depth      integer;
     breadth    integer;
     least_ef   integer;
     candidates integer;
@@ -87,6 +87,7 @@ begin
             target, vector, top_k, return_values, return_metadata, ef_search, skip, max_distance
         );
     end if;
+    depth := top_k + skip;
     if target.is_counted then
         perform pgvectorize_private._count_queries(target);
     end if;

@@ -29,7 +29,6 @@ declare
     );
     problem   text := case
         when patch is null then 'it is missing'
-        when patch @? 'strict $.**{101}' then 'it is nested more than 100 levels deep'
         else pgvectorize_private._metadata_problem(patch)
     end;
     mutation  pgvectorize.mutation;
