@@ -253,16 +253,26 @@ def check_batch(batch: Batch, rules: Rules) -> None:
     found = batch.values.shape[1]
     if len(batch) and found != rules.dimensions:
         raise refusal(0, f"expected {rules.dimensions} dimensions, got {found}")
+    with np.errstate(over="ignore"):
+        squares = np.einsum("ij,ij->i", batch.values, batch.values)
     if rules.metric == "cosine":
-        with np.errstate(over="ignore"):
-            squares = np.einsum("ij,ij->i", batch.values, batch.values)
         # As pgvector has it, in float32: zero when every square is too small for it. What is too
         # large depends on the order of adding, hence a margin below the largest float32.
         directionless = (squares == 0) | ~(squares < 3.39e38)
         if directionless.any():
+            row = int(directionless.argmax())
             raise refusal(
-                int(directionless.argmax()),
-                "a vector of length zero has no direction, which cosine needs",
+                row,
+                "a vector so short or so long has no direction in float32, which cosine needs"
+                if batch.values[row].any()
+                else "a vector of length zero has no direction, which cosine needs",
+            )
+        return
+    for row in np.flatnonzero(~(squares < 8e37)):  # which float32 adds less exactly than pgvector
+        if np.linalg.norm(batch.values[row].astype(np.float64)) > 9e18:
+            raise refusal(
+                int(row),
+                "the vector is longer than 9e18, so that its distances do not fit a float32",
             )
 
 

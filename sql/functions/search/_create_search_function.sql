@@ -69,8 +69,13 @@ begin
             $sql$,
             depth,
             target.dimensions,
-            -- this excludes the zero vector, whose distance to itself is NaN
-            case target.metric when 'cosine' then 'vector operator(@vector@.<=>) vector < 1' else 'true' end,
+            -- this excludes what _values_problem refuses; a zero vector's distance to itself is NaN
+            case target.metric
+                when 'cosine' then 'vector operator(@vector@.<=>) vector < 1'
+                else format(
+                    '@vector@.vector_norm(vector) <= %s', pgvectorize_private._limit('vector_length', false)
+                )
+            end,
             pgvectorize_private._search_sql(
                 target, 'vector', 'true',
                 -- without an HNSW index its key would only make the answer less exact
