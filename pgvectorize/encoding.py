@@ -331,7 +331,7 @@ def json_text(document: Mapping[str, Any]) -> bytes:
 
 
 def _is_within(value: Any, depth: int) -> bool:
-    """Say whether a JSON value is nested no deeper than so many levels, as `_metadata_problem` in SQL."""
+    """Say whether nothing is nested deeper than so many levels, as `_metadata_problem` in SQL."""
     inner = value.values() if isinstance(value, Mapping) else value
     if not isinstance(value, (Mapping, list, tuple)) or not inner:
         return True

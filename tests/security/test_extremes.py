@@ -1,4 +1,4 @@
-"""What is null, extreme, nested too deep or too long is refused by an error of ours, or answered."""
+"""What is null, extreme, too deep or too long is refused by an error of ours, or answered."""
 
 from __future__ import annotations
 
@@ -94,7 +94,8 @@ def test_metadata_that_python_cannot_read_is_not_stored(
     watched: Connection, metadata: str, says: str
 ) -> None:
     for statement in (
-        "pgvectorize.upsert('target', '{x}', '{\"[1,2]\"}', metadata => array[%(metadata)s::jsonb])",
+        "pgvectorize.upsert('target', '{x}', '{\"[1,2]\"}',"
+        " metadata => array[%(metadata)s::jsonb])",
         "pgvectorize.insert('target', vectors => jsonb_build_object("
         "'id', 'x', 'values', '[1, 2]'::jsonb, 'metadata', %(metadata)s::jsonb))",
         "pgvectorize.update_metadata('target', %(metadata)s, ids => '{v1}')",
@@ -108,7 +109,8 @@ def test_metadata_that_python_cannot_read_is_not_stored(
 def test_metadata_up_to_these_limits_is_read(watched: Connection, metadata: str) -> None:
     with watched.transaction(force_rollback=True):
         watched.execute(
-            "select pgvectorize.upsert('target', '{x}', '{\"[1,2]\"}', metadata => array[%s::jsonb])",
+            "select pgvectorize.upsert('target', '{x}', '{\"[1,2]\"}',"
+            " metadata => array[%s::jsonb])",
             [metadata],
         )
         (vector,) = Client(watched).index("target").get_by_ids(["x"])
@@ -142,7 +144,7 @@ def test_a_word_that_is_neither_on_nor_off_is_refused(dsn: str, index: str, word
             "pgvectorize.create_index('x' || %(index)s, 2, 'cosine')",
             f"pgvectorize_data.\"{index}\"('[1,2]')",
         ):
-            with pytest.raises(psycopg.Error, match='pgvectorize.strict is "') as refusal:
+            with pytest.raises(psycopg.Error, match=r'pgvectorize\.strict is "') as refusal:
                 connection.execute(f"select {call}", {"index": index})
             assert refusal.value.sqlstate == "PV000"
         for good in ("off", "FALSE", "no", "0", ""):
