@@ -44,7 +44,6 @@ def split(client: Client, dsn: str) -> Iterator[Index]:
         {"filter": {"unindexed": {"$ne": False}}},
         {"namespace": "far"},
         {"filter": {"unindexed": True}, "top_k": 100},
-        {"filter": {"unindexed": True}, "offset": 100},
         {"filter": {"unindexed": True}, "ef_search": 10},
     ],
 )

@@ -36,7 +36,7 @@ begin
         return false;
     end if;
     return coalesce(cardinality(vectors), 0) > 0
-        and top_k + skip <= pgvectorize_private._effective_ef_search(target, ef_search, top_k + skip);
+        and top_k + skip <= pgvectorize_private._effective_ef_search(target, ef_search, top_k);
 end;
 $$;
 

@@ -41,7 +41,7 @@ begin
     end if;
 
     depth := top_k + skip;
-    breadth := pgvectorize_private._effective_ef_search(target, ef_search, depth);
+    breadth := pgvectorize_private._effective_ef_search(target, ef_search, top_k);
     ignored := pgvectorize_private._set_search_settings(breadth, 'off', 20000, true);
     return query execute format(
         $sql$
