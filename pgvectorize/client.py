@@ -829,8 +829,13 @@ class Index:
 
         `max_distance` leaves out matches that are farther away: the distance is the
         score for euclidean and dot-product, and 1 - score for cosine, where `min_score`
-        says the same of the score. `offset`, up to 10,000, leaves out so many of the
-        best; a page costs as much as all before it.
+        says the same of the score.
+
+        `offset` skips so many matches, to read an answer page by page. Pages fit together
+        up to `ef_search`, if each page has the same, or with `exact`, up to 10,000. Pages
+        that would overlap are refused: with a filter, a namespace or `exclude_ids`, and beyond
+        `ef_search`. It is faster to ask for all matches at once, up to 1,000, and to get
+        their metadata page by page with `get_by_ids`.
 
         Raises `InvalidVector`, `InvalidFilter` and `InvalidRequest`.
         """

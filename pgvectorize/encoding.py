@@ -268,10 +268,12 @@ def check_batch(batch: Batch, rules: Rules) -> None:
                 else "a vector of length zero has no direction, which cosine needs",
             )
         return
-    for row in np.flatnonzero(~(squares < 8e37)):  # which float32 adds less exactly than pgvector
+    for row in map(
+        int, np.flatnonzero(~(squares < 8e37))
+    ):  # which float32 adds less exactly than pgvector
         if np.linalg.norm(batch.values[row].astype(np.float64)) > 9e18:
             raise refusal(
-                int(row),
+                row,
                 "the vector is longer than 9e18, so that its distances do not fit a float32",
             )
 

@@ -46,6 +46,7 @@ def analyzed(explained: str, connection: Connection) -> None:
 def test_a_plain_query_walks_the_graph(face: Face, explained: str) -> None:
     told = face.explain(explained, VALUES[3], top_k=10)
     assert (told.path, told.matches, told.expected_matches, told.count) == ("hnsw", 8000, 8000, 10)
+    assert told.visited is not None
     assert told.visited >= 10
     first, walk, answer = str(told).splitlines()
     assert first == (

@@ -30,10 +30,10 @@ def make_table(
             kind = "halfvec" if storage == "float16" else "vector"
             connection.execute(f"create table direct (key text unique, vec {kind}(2))".encode())
             name = ADOPTED
-            client.adopt_index(
-                *(name, "direct"), id_column="key", embedding_column="vec", metric=metric,
-                in_place=True,
-            )  # fmt: skip
+            connection.execute(
+                "select pgvectorize.adopt_index(%s, 'direct', 'key', 'vec', %s, in_place => true)",
+                [name, metric],
+            )
         return f'pgvectorize_data."{name}"'
 
     yield make
