@@ -237,13 +237,14 @@ class Explanation:
     expected; without namespace and filter, `matches` is the number of all vectors, an
     estimate above 100,000. `milliseconds` is the server's time for all `attempts`
     together; each attempt has Postgres' plan. `advice` is what would make the query faster;
-    the explanation says it, too.
+    the explanation says it, too. Under row-level security `expected_matches` and `visited` are
+    None, and attempts have no plan.
     """
 
     path: Literal["hnsw", "exact"]
-    expected_matches: int
+    expected_matches: int | None
     matches: int
-    visited: int
+    visited: int | None
     count: int
     milliseconds: float
     explanation: str

@@ -51,8 +51,13 @@ class IndexMethods(Handle):
 
         `max_distance` leaves out matches that are farther away. The distance is the score
         for euclidean and dot-product, and 1 - score for cosine; for cosine `min_score`
-        says the same by the score. `offset`, up to 10,000, skips so many of the best
-        matches; a page costs as much as all pages before it.
+        says the same by the score.
+
+        `offset` skips so many matches, to read an answer page by page. Pages fit together
+        up to `ef_search`, if each page has the same, or with `exact`, up to 10,000. Pages
+        that would overlap are refused: with a filter, a namespace or `exclude_ids`, and
+        beyond `ef_search`. It is faster to ask for all matches at once, up to 1,000, and to
+        get their metadata page by page with `get_by_ids`.
 
         Raises `InvalidVector`, `InvalidFilter` and `InvalidRequest`.
         """

@@ -144,16 +144,27 @@ def check_batch(batch: Batch, rules: Rules) -> None:
     found = batch.values.shape[1]
     if len(batch) and found != rules.dimensions:
         raise refusal(0, f"expected {rules.dimensions} dimensions, got {found}")
+    with np.errstate(over="ignore"):
+        squares = np.einsum("ij,ij->i", batch.values, batch.values)
     if rules.metric == "cosine":
-        with np.errstate(over="ignore"):
-            squares = np.einsum("ij,ij->i", batch.values, batch.values)
         # In float32, as in pgvector: the sum is zero if every square is too small. Whether it
         # overflows depends on the order of adding, so there is a margin below the largest float32.
         directionless = (squares == 0) | ~(squares < 3.39e38)
         if directionless.any():
+            row = int(directionless.argmax())
             raise refusal(
-                int(directionless.argmax()),
-                "a vector of length zero has no direction, which cosine needs",
+                row,
+                "a vector so short or so long has no direction in float32, which cosine needs"
+                if batch.values[row].any()
+                else "a vector of length zero has no direction, which cosine needs",
+            )
+        return
+    # float32 adds less exactly than pgvector, so what may be too long is measured again
+    for row in np.flatnonzero(~(squares < 8e37)).tolist():
+        if np.linalg.norm(batch.values[row].astype(np.float64)) > 9e18:
+            raise refusal(
+                row,
+                "the vector is longer than 9e18, so that its distances do not fit a float32",
             )
 
 

@@ -16,6 +16,7 @@ from pgvectorize.encoding.values import Refusal
 from pgvectorize.errors import InvalidVector
 from pgvectorize.models import Metadata
 
+_MAX_DEPTH = 100  # of metadata
 # `json.dumps` makes an encoder at each call, which is a third of its time.
 _to_json = JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
 # A string holds no line feed (JSON writes \\n), so a line feed is always part of a separator.
@@ -34,7 +35,17 @@ def json_text(document: Mapping[str, Any]) -> bytes:
         text = _LARGE_FLOAT.sub(_plain_float, text)
     if "\\u0000" in text and "\0" in _strings(document):
         raise ValueError("it contains the character NUL, which Postgres cannot store")
+    if text.count("{") + text.count("[") > _MAX_DEPTH and not _is_within(document, _MAX_DEPTH):
+        raise ValueError(f"it is nested more than {_MAX_DEPTH} levels deep")
     return text.encode()
+
+
+def _is_within(value: Any, depth: int) -> bool:
+    """Say whether nothing is nested deeper than so many levels, as `_metadata_problem` in SQL."""
+    inner = value.values() if isinstance(value, Mapping) else value
+    if not isinstance(value, (Mapping, list, tuple)) or not inner:
+        return True
+    return depth > 0 and all(_is_within(each, depth - 1) for each in inner)
 
 
 _LARGE_FLOAT = re.compile(r'"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?e\+\d+')
@@ -81,6 +92,8 @@ def _documents_at_once(given: list[Metadata]) -> list[bytes] | None:
     if "e+" in text or "\\u0000" in text:  # see json_text
         return None
     texts = text[1:-1].replace("},\n{", "}\x1e{").replace(",\n", ",").encode().split(b"\x1e")
+    if any(text.count(b"{") + text.count(b"[") > _MAX_DEPTH for text in texts):
+        return None
     if len(texts) != len(given):  # an array of objects has the same separator
         return None
     if not all(

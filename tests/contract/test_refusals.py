@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import isfinite
 from typing import Any
 
+import numpy as np
 import pytest
 
 from pgvectorize import (
@@ -16,6 +18,7 @@ from pgvectorize import (
     PgVectorizeError,
     Vector,
 )
+from pgvectorize.encoding import Batch, Matrix, Rules, check_batch
 from tests.contract.faces import Face, SqlFace
 
 KEPT = Vector("kept", [1, 2], "shoes", {"color": "red"})
@@ -131,10 +134,83 @@ def test_a_vector_without_direction_is_refused_under_cosine(
 ) -> None:
     index = make_index(dimensions=2, metric="cosine")
     face.upsert(index, [KEPT])
-    bad = Bad("length zero", values=values)
+    bad = Bad("of length zero" if values == (0, 0) else "so short or so long", values=values)
     rows = [Vector("fine", [5, 6]), Vector("kept", [5, 6]), Vector("bad", values)]
 
     check_refused(face, index, bad, lambda: face.upsert(index, rows))
+
+
+# in each of these pairs the two compare as something infinite, or as no number, or nearly so
+TOO_LONG = [(9.001e18, 0), (3e38, 3e38), (6.4e18, -6.4e18)]
+LONG = [(8.999e18, 0), (-8.999e18, 0), (6.3e18, 6.3e18), (-6.3e18, -6.3e18), (0, 1e-45)]
+
+
+@pytest.mark.parametrize("metric", ["euclidean", "dot-product"])
+@pytest.mark.parametrize("values", TOO_LONG)
+@pytest.mark.parametrize("count", [3, 2_000])
+def test_a_vector_that_float32_cannot_compare_is_refused(
+    face: Face,
+    make_index: Callable[..., str],
+    values: tuple[float, float],
+    metric: str,
+    count: int,
+) -> None:
+    index = make_index(dimensions=2, metric=metric)
+    rows = [Vector(f"v{row}", [5, 6]) for row in range(count)]
+    rows[2] = Vector("bad", values)
+    with pytest.raises(InvalidVector, match=r'row 3, id "bad": the vector is longer than 9e18'):
+        face.upsert(index, rows)
+    assert face.count(index) == 0
+    face.upsert(index, rows[:2])
+    for ask in (
+        lambda: face.query(index, values),
+        lambda: face.query(index, values, exact=True),
+        lambda: face.query_many(index, [values]),
+        lambda: face.explain(index, values),
+    ):
+        with pytest.raises(InvalidVector, match="query vector: the vector is longer than 9e18"):
+            ask()
+
+
+@pytest.mark.parametrize("metric", ["euclidean", "dot-product"])
+def test_the_longest_vectors_are_compared(
+    face: Face, make_index: Callable[..., str], metric: str
+) -> None:
+    index = make_index(dimensions=2, metric=metric)
+    face.upsert(index, [(str(row), values) for row, values in enumerate(LONG)])
+    for values in LONG:
+        for exact in (False, True):
+            scores = [match.score for match in face.query(index, values, exact=exact)]
+            assert len(scores) == len(LONG)
+            assert all(map(isfinite, scores))
+            assert scores == sorted(scores)
+        assert face.query(index, values, top_k=1)[0].score == face.query(index, values)[0].score
+
+
+@pytest.mark.parametrize("metric", ["euclidean", "dot-product", "cosine"])
+def test_python_checks_lengths_as_the_database_does(
+    client: Client, connection: Any, make_index: Callable[..., str], metric: str
+) -> None:
+    """What is copied is checked by Python."""
+    index = make_index(dimensions=3, metric=metric)
+    chance = np.random.default_rng(5)
+    lengths = [9e18, 1.7e19, 2e19, 1e-23, 1e-20, 1e38, 1]
+    for length in np.repeat(lengths, 60):
+        numbers = chance.normal(size=3)
+        numbers *= length * chance.choice([0.9, 0.999, 1, 1.001, 1.1]) / np.linalg.norm(numbers)
+        values: Matrix = numbers.astype(np.float32).reshape(1, 3)
+        ((problem,),) = connection.execute(
+            "select pgvectorize_private._vector_problem("
+            "pgvectorize_private._find_index(%s), 'x', %s::vector, null, null)",
+            [index, f"[{','.join(map(str, values[0]))}]"],
+        ).fetchall()
+        rules = Rules(3, metric, 1024, 1024)
+        refused = None
+        try:
+            check_batch(Batch(["x"], values, [None], [None]), rules)
+        except InvalidVector as error:
+            refused = str(error)
+        assert refused == (problem and f'row 1, id "x": {problem}'), values
 
 
 @pytest.mark.parametrize("metric", ["euclidean", "dot-product"])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -122,17 +122,78 @@ def test_pages_by_offset_are_the_whole(face: Face, line: str) -> None:
     ]
 
 
-def test_an_offset_beyond_what_the_graph_keeps_still_fills_the_page(
-    face: Face, client: Client, make_index: Callable[..., str]
-) -> None:
-    name = make_index(dimensions=1, metric="euclidean")
-    client.index(name).upsert((f"{number:05}", [number]) for number in range(3_000))
-    found = face.query(name, [0], top_k=5, offset=2_000)
-    assert found.count == 5
-    assert [match.id for match in face.query(name, [0], top_k=5, offset=2_000, exact=True)] == [
-        f"{number:05}" for number in range(2_000, 2_005)
+@pytest.fixture(scope="module", params=["float32", "float16", "binary"])
+def paged(client: Client, request: pytest.FixtureRequest) -> Iterator[str]:
+    """3,000 vectors in clusters, some of which are red."""
+    chance = np.random.default_rng(3)
+    values = np.repeat(chance.normal(size=(30, 64)), 100, axis=0)
+    values += 0.3 * chance.normal(size=values.shape)
+    client.create_index("paged", dimensions=64, metric="cosine", index_precision=request.param)
+    client.index("paged").upsert(
+        ids=[f"{row:04}" for row in range(3_000)],
+        values=values,
+        namespaces=["half" if row % 2 else None for row in range(3_000)],
+        metadata=[{"red": row % 3 == 0} for row in range(3_000)],
+    )
+    yield "paged"
+    client.delete_index("paged")
+
+
+QUERY = np.random.default_rng(9).normal(size=64)
+
+
+def pages(face: Face, name: str, depth: int, **options: Any) -> list[str]:
+    return [
+        match.id
+        for offset in range(0, depth, 20)
+        for match in face.query(name, QUERY, top_k=20, offset=offset, **options)
     ]
-    assert face.query(name, [0], top_k=5, offset=2_998).count == 2
+
+
+@pytest.mark.parametrize(
+    ("depth", "options"),
+    [
+        (200, {}),
+        (400, {"ef_search": 400}),
+        (1_000, {"ef_search": 1_000}),
+        (400, {"exact": True}),
+        (400, {"exact": True, "filter": {"red": True}}),
+        (400, {"exact": True, "namespace": "half"}),
+    ],
+)
+def test_pages_neither_overlap_nor_miss(
+    face: Face, paged: str, depth: int, options: dict[str, Any]
+) -> None:
+    found = pages(face, paged, depth, **options)
+    assert len(set(found)) == len(found) == depth
+    if depth == options.get("ef_search") or "exact" in options:
+        assert found == [match.id for match in face.query(paged, QUERY, top_k=depth, **options)]
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        ({"offset": 981, "ef_search": 1_000}, "offset 981 with top_k 20 goes beyond ef_search"),
+        ({"offset": 80, "ef_search": 99}, "goes beyond ef_search, which is 99"),
+        ({"offset": 10_000}, "goes beyond ef_search"),
+        ({"offset": 1, "filter": {"red": True}}, "offset 1 needs an exact search"),
+        ({"offset": 1, "namespace": "half"}, "needs an exact search"),
+        ({"offset": 1, "exclude_ids": ["0001"]}, "needs an exact search"),
+    ],
+)
+def test_a_page_that_would_not_fit_to_the_others_is_refused(
+    face: Face, paged: str, options: dict[str, Any], says: str
+) -> None:
+    for ask in (
+        lambda: face.query(paged, QUERY, top_k=20, **options),
+        lambda: face.query_by_id(paged, "0000", top_k=20, **options),
+        lambda: face.query_many(paged, [QUERY, QUERY], top_k=20, **options),
+        lambda: face.explain(paged, QUERY, top_k=20, **options),
+    ):
+        with pytest.raises(InvalidRequest, match=says) as refusal:
+            ask()
+        assert "Ask for all matches at once, with top_k up to 1000" in str(refusal.value.hint)
+    assert face.query(paged, QUERY, top_k=20, **options, exact=True).count in (0, 20)
 
 
 @pytest.mark.parametrize("offset", [-1, 10_001])

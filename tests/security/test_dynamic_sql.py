@@ -32,6 +32,7 @@ REVIEWED: dict[str, dict[str, str]] = {
     "_align_columns": {
         "wanted . default_value": "of the table that serves as the pattern, which is an index's",
         "wanted . type": "of the same, from format_type",
+        "wanted . definition": "a check of the same, from pg_get_constraintdef",
     },
     "_take_over_indexes": {"definition": "what pg_get_indexdef wrote of an index of ours"},
     "_execute_ddl": {

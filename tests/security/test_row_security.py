@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 
 import numpy as np
@@ -102,6 +103,59 @@ def test_every_way_to_read_shows_a_tenant_its_own(tenant: Callable[[str], Index]
     assert index.describe().vector_count == 4
     with pytest.raises(pgvectorize.VectorNotFound):
         index.query_by_id("v001")
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"exact": True},
+        {"namespace": "umbrella"},
+        {"namespace": ["acme", "umbrella"]},
+        {"filter": {"row": {"$gte": 0}}},
+        {"filter": {"nothing": 1}},
+        {"top_k": 100, "ef_search": 5},
+    ],
+)
+def test_explain_tells_nothing_of_hidden_rows(
+    tenant: Callable[[str], Index], options: dict[str, object]
+) -> None:
+    told = tenant("acme").explain(values(1), **options)  # type: ignore[arg-type]
+    assert (told.expected_matches, told.visited) == (None, None)
+    assert told.matches == (0 if options.get("namespace") == "umbrella" else told.matches) <= 4
+    assert told.advice == []
+    assert [set(attempt) for attempt in told.attempts] == [
+        {"way", "ef_search", "found", "wanted"}
+    ] * len(told.attempts)
+    assert "holds about 4 vectors" in told.explanation
+    assert "Row-level security applies to you" in told.explanation
+    assert not set(re.findall(r"\d+", told.explanation)) & {"200", "396", "400", "500", "1000"}
+
+
+def test_an_estimate_is_of_visible_rows(tenant: Callable[[str], Index], shared: str) -> None:
+    """Of many rows `describe` and `stats` give an estimate, which is of all of them."""
+    with psycopg.connect(shared, autocommit=True) as owner:
+        owner.execute(
+            """
+            insert into pgvectorize_data.shared (id, namespace, embedding, metadata)
+            select 'wide' || number, 'umbrella', array_fill(number, '{8}')::vector,
+                jsonb_build_object('text', repeat(md5(number::text), 50))
+            from generate_series(1, 700) as number
+            """
+        )
+        owner.execute("analyze pgvectorize_data.shared")
+        owner.execute(
+            "update pg_class set reltuples = 1e6 where oid = 'pgvectorize_data.shared'::regclass"
+        )
+        try:
+            assert pgvectorize.Client(owner).index("shared").describe().vector_count > 100_000
+            index = tenant("acme")
+            assert index.describe().vector_count == index.stats().vector_count == 4
+            assert index.stats().namespace_count == 1
+            assert index.explain(values(1)).matches == 4
+        finally:
+            owner.execute("delete from pgvectorize_data.shared where id like 'wide%'")
+            owner.execute("vacuum analyze pgvectorize_data.shared")
 
 
 def test_a_plan_that_is_kept_follows_the_tenant(tenant: Callable[[str], Index]) -> None:

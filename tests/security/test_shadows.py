@@ -190,7 +190,7 @@ def use_everything(client: Client) -> None:
         assert index.count(filter=filter) > 0
         assert index.query([1, 1], filter=filter, return_metadata="all").count > 0
         assert index.explain([1, 1], filter=filter).attempts
-    assert index.query([1, 1], max_distance=2, offset=3, exclude_ids=["v1"]).count == 5
+    assert index.query([1, 1], max_distance=2, offset=3, exclude_ids=["v1"], exact=True).count == 5
     assert index.query_by_id("v1").count == 5
     assert len(index.query_many([[1, 1], [2, 1]], filters=[{"lang": "en"}, None])) == 2
     assert len(index.get_by_ids(["v1", "v2"])) == 2

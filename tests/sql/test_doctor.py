@@ -292,6 +292,12 @@ def test_ids_that_are_not_unique(doctor: Doctor, connection: Connection, index: 
     index.upsert([("v00001", [0.0] * DIMENSIONS)])
 
 
+def test_a_table_that_a_crash_empties(doctor: Doctor, connection: Connection, index: Index) -> None:
+    connection.execute(f'alter table pgvectorize_data."{index.name}" set unlogged'.encode())
+    assert doctor.find_and_repair("unlogged", index.name).severity == "error"
+    assert "unlogged" not in codes(doctor, index)
+
+
 @contextmanager
 def build_that_waits(
     dsn: str, index: Index, connection: Connection, eventually: Callable[..., None]

@@ -64,10 +64,8 @@ WAYS: dict[str, Callable[[Index, Any], Matches]] = {
     "filter": lambda index, vector: index.query(vector, top_k=100, filter={"tenth": {"$lt": 3}}),
     "half": lambda index, vector: index.query(vector, top_k=50, filter={"tenth": {"$gte": 5}}),
     "namespace": lambda index, vector: index.query(vector, top_k=50, namespace="half"),
-    "page": lambda index, vector: index.query(
-        vector, top_k=50, offset=50, filter={"tenth": {"$lt": 5}}
-    ),
-    "far page": lambda index, vector: index.query(vector, top_k=20, offset=300),
+    "page": lambda index, vector: index.query(vector, top_k=50, offset=50),
+    "far page": lambda index, vector: index.query(vector, top_k=20, offset=300, ef_search=320),
     "many": lambda index, vector: index.query_many(
         [vector], top_k=100, filter={"tenth": {"$lt": 3}}
     )[0],

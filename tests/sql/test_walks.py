@@ -44,7 +44,6 @@ def split(client: Client, dsn: str) -> Iterator[Index]:
         {"filter": {"unindexed": {"$ne": False}}},
         {"namespace": "far"},
         {"filter": {"unindexed": True}, "top_k": 100},
-        {"filter": {"unindexed": True}, "offset": 100},
         {"filter": {"unindexed": True}, "ef_search": 10},
     ],
 )
@@ -115,5 +114,5 @@ def test_explain_says_that_a_walk_was_not_trusted(split: Index) -> None:
 def test_explain_says_that_a_walk_was_short(split: Index) -> None:
     told = split.explain(np.full(DIMENSIONS, 20.0), filter={"unindexed": False}, top_k=10)
     assert (told.path, told.count) == ("hnsw", 10)
-    assert 10 <= told.visited <= 20
+    assert told.visited in range(10, 21)
     assert len(told.attempts) == 1

@@ -661,6 +661,7 @@ def test_in_place_has_the_columns_and_indexes_of_any_index(
         ),
         ("alter table items add n text", {"namespace_column": "n"}, "n has nulls"),
         ("create table child () inherits (items)", {}, "no ordinary table"),
+        ("alter table items set unlogged", {}, "UNLOGGED, so a crash of the server would empty it"),
         ("select", {"metadata_columns": ["note"]}, "metadata_columns cannot be made in place"),
         ("select", {"namespace_column": "key"}, "a column is given twice"),
     ],

@@ -1,6 +1,6 @@
 -- Make a table an index without copying or rewriting it. It must be
 --
---   an ordinary table, not partitioned or inherited, that the caller owns;
+--   an ordinary table, not partitioned, inherited, temporary or UNLOGGED, that the caller owns;
 --   id text or varchar; embedding vector(n) or halfvec(n); namespace text or varchar and not
 --   null; metadata jsonb; none of them generated, and no other column with such a name;
 --   other columns nullable or with a default, since writes do not know them.
@@ -8,7 +8,8 @@
 -- Missing columns are added, which rewrites nothing. A column of type halfvec is storage
 -- float16. A unique index on the id stays in use, and so does an HNSW index on the column
 -- with the metric's operator class, whatever the precision would be by default. Other indexes
--- stay, too. All get new names.
+-- stay, too. All get new names. Triggers stay. If a BEFORE trigger skips rows, upsert returns
+-- them as written, because it counts what it was given.
 create or replace function pgvectorize_private._adopt_in_place(
     name              text,
     relation          regclass,

@@ -1,5 +1,5 @@
 -- Give a table the columns that the table of an index has: rename them, add what is missing,
--- and set types, defaults and not null.
+-- and set types, defaults, checks and not null. `_check_adopted` has checked the rows.
 --
 -- pattern  the table of an index
 -- columns  the columns of the other for id, embedding, namespace and metadata; null for none
@@ -59,6 +59,13 @@ begin
             case when wanted.is_not_null then 'set' else 'drop' end,
             coalesce('set default ' || wanted.default_value, 'drop default')
         );
+    end loop;
+    for wanted in
+        select checks.conname as name, pg_get_constraintdef(checks.oid) as definition
+        from pg_constraint as checks
+        where checks.conrelid = pattern and checks.contype = 'c'
+    loop
+        execute format('alter table %s add constraint %I %s not valid', relation, wanted.name, wanted.definition);
     end loop;
 end;
 $$;

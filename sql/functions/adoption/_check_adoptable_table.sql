@@ -19,6 +19,8 @@ begin
         or exists (select from pg_inherits where relation in (inhrelid, inhparent))
     then
         problem := format('%s is no ordinary table', relation);
+    elsif (select class.relpersistence from pg_class as class where class.oid = relation) <> 'p' then
+        problem := format('%s is temporary or UNLOGGED, so a crash of the server would empty it', relation);
     else
         execute format('lock table %s in access exclusive mode', relation);
         problem := coalesce(

@@ -43,7 +43,7 @@ begin
     select format('%s has no column "%s"', relation, wanted.column_name) into problem
     from unnest(array[id_column, embedding_column, namespace_column, metadata_column] || metadata_columns)
         with ordinality as wanted (column_name, position)
-    where (wanted.column_name is not null or wanted.position <= 2)
+    where (wanted.column_name is not null or wanted.position not in (3, 4))
         and not exists (
             select from pg_attribute as attribute
             where attribute.attrelid = relation and attribute.attname = wanted.column_name

@@ -14,7 +14,10 @@ set search_path = pg_catalog, pg_temp
 as $$
 begin
     target.m := coalesce(m, target.m);
-    target.ef_construction := coalesce(ef_construction, greatest(target.ef_construction, 2 * target.m));
+    target.ef_construction := coalesce(
+        ef_construction,
+        greatest(target.ef_construction, pgvectorize_private._default_ef_construction(target.m))
+    );
     target.index_precision := coalesce(index_precision, target.index_precision);
     perform pgvectorize_private._check_hnsw_options(
         target.dimensions, target.storage, target.index_precision, target.m, target.ef_construction

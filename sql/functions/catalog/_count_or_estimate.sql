@@ -1,6 +1,7 @@
 -- Count the vectors of an index, or estimate the number if it is above 100,000 and a count would
 -- take long. The estimate is the planner's: rows per page when the table was last analyzed, times
--- the pages now. Before the first analyze it is rows per page in the first hundred pages.
+-- the pages now. Before the first analyze it is rows per page in the first hundred pages. Under
+-- row-level security the rows that the caller may see are counted, as an estimate is of all rows.
 create or replace function pgvectorize_private._count_or_estimate(
     target            pgvectorize_private.indexes,
     exact             boolean,
@@ -16,7 +17,7 @@ declare
     pages   bigint := pg_relation_size(target.relation) / current_setting('block_size')::bigint;
     density double precision;  -- rows per page
 begin
-    if not exact and pages > 100 then
+    if not exact and pages > 100 and not row_security_active(target.relation) then
         select class.reltuples / class.relpages into density
         from pg_class as class
         where class.oid = target.relation and class.reltuples > 0 and class.relpages > 0;

@@ -133,6 +133,13 @@ as $$
 
     union all
     select pgvectorize_private._finding(
+        'error', 'unlogged', target.name, 'Its table is UNLOGGED: a crash of the server empties it.',
+        format('alter table %s set logged;', target.relation)
+    )
+    from pg_class as class where class.oid = target.relation and class.relpersistence = 'u'
+
+    union all
+    select pgvectorize_private._finding(
         'warning', 'namespaces_not_indexed', target.name,
         'Its table has no index on namespaces: a search in a namespace reads the whole table.',
         format(

@@ -7,9 +7,20 @@ stable
 parallel safe
 as $$
     select case
-        when pg_catalog.current_setting('pgvectorize.strict', true) operator(pg_catalog.<>) ''
-            then pg_catalog.current_setting('pgvectorize.strict', true)::boolean
-        else false
+        when pg_catalog.current_setting('pgvectorize.strict', true) operator(pg_catalog.<>) '' is not true
+            then false
+        when pg_catalog.lower(pg_catalog.current_setting('pgvectorize.strict', true))
+            operator(pg_catalog.=) any (array['on', 'true', 'yes', '1'])
+            then true
+        when pg_catalog.lower(pg_catalog.current_setting('pgvectorize.strict', true))
+            operator(pg_catalog.=) any (array['off', 'false', 'no', '0'])
+            then false
+        else pgvectorize_private._refuse_request(
+            pg_catalog.format(
+                'pgvectorize.strict is "%s"', pg_catalog.current_setting('pgvectorize.strict', true)
+            ),
+            'Set it to on or off.'
+        ) is not null
     end
 $$;
 

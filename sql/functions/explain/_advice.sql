@@ -22,29 +22,29 @@ as $$
             greatest(expected_matches, 10)
                 not between greatest(matches, 10) / 10 and 10 * greatest(matches, 10) as is_misled
     ),
+    compared as (
+        -- whatever type the filter compares a property with
+        select distinct on (given.member ->> 'key')
+            given.member ->> 'key' as property, jsonb_typeof(operand.value) as type
+        from jsonb_path_query(filter, '$.** ? (@.type() == "object").keyvalue()')
+            with ordinality as given (member, place)
+        cross join lateral jsonb_path_query(
+            case jsonb_typeof(given.member -> 'value')
+                when 'object' then (given.member -> 'value') - '{$exists, $is_null}'::text[]
+                else given.member -> 'value'
+            end,
+            '$.** ? (@.type() == "string" || @.type() == "number" || @.type() == "boolean")'
+        ) with ordinality as operand (value, place)
+        where not starts_with(given.member ->> 'key', '$')
+        order by given.member ->> 'key', given.place, operand.place
+    ),
     not_indexed as (
         select jsonb_build_object(
-            'index', target.name, 'property_name', named.property, 'index_type', operand.type
+            'index', target.name, 'property_name', named.property, 'index_type', compared.type
         ) as arguments
         from judged
         cross join pgvectorize_private._filter_properties(filter) as named (property)
-        cross join lateral (
-            -- whatever type the filter compares the property with
-            select jsonb_typeof(compared.value) as type
-            from jsonb_path_query(
-                filter,
-                '$.** ? (@.type() == "object").keyvalue() ? (@.key == $property).value',
-                jsonb_build_object('property', named.property)
-            ) as given (value)
-            cross join lateral jsonb_path_query(
-                case jsonb_typeof(given.value)
-                    when 'object' then given.value - '{$exists, $is_null}'::text[]
-                    else given.value
-                end,
-                '$.** ? (@.type() == "string" || @.type() == "number" || @.type() == "boolean")'
-            ) as compared (value)
-            limit 1
-        ) as operand
+        join compared using (property)
         where (
                 judged.is_misled
                 or path = 'exact' and not exact and visited > greatest(judged.few, 10 * matches)

@@ -2,6 +2,7 @@
 -- that was tried, the answer, and what would make it faster.
 --
 -- matches  how many vectors match; null without a namespace and a filter
+-- expected_matches  null under row-level security, which hides how the search read the table
 create or replace function pgvectorize_private._describe_search(
     target            pgvectorize_private.indexes,
     rows              bigint,
@@ -36,10 +37,10 @@ as $$
         ),
         case
             when matches is not null then format(
-                '%s of them match (%s %%); Postgres expected %s.',
+                '%s of them match (%s %%)%s.',
                 pgvectorize_private._format_integer(matches),
                 to_char(100.0 * matches / greatest(rows, matches, 1), 'FM990.0999'),
-                pgvectorize_private._format_integer(expected_matches)
+                '; Postgres expected ' || pgvectorize_private._format_integer(expected_matches)
             )
         end,
         case
@@ -47,12 +48,16 @@ as $$
             when recall is not null and attempts #>> '{-1,way}' = 'exact' and jsonb_array_length(attempts) = 1
                 then format('No ef_search that was measured reaches a recall of %s.', recall)
         end,
+        case when expected_matches is null then
+            'Row-level security applies to you, so how the search read the table is not shown.'
+        end,
         (
             select string_agg(
                 pgvectorize_private._describe_attempt(target, tried.attempt, expected_matches), E'\n'
                 order by tried.place
             )
             from jsonb_array_elements(attempts) with ordinality as tried (attempt, place)
+            where expected_matches is not null
         ),
         format(
             'Answer: %s matches, by %s, in %s ms on the server.',

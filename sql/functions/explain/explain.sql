@@ -11,6 +11,9 @@
 -- explanation        all of this in words, a line for each thing
 -- attempts           each way that was tried, with Postgres' plan
 -- advice             a list of findings as `doctor` has them: what would make it faster
+--
+-- If row-level security applies to the caller, plans, estimates and the number of rows read would tell about
+-- rows that the caller may not see. Then expected_matches and visited are null, and attempts have no plan.
 create or replace function pgvectorize.explain(
     index                 text,
     vector                @vector@.vector,
@@ -42,11 +45,12 @@ volatile
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    target    pgvectorize_private.indexes := pgvectorize_private._lock_index(index);
-    predicate text := pgvectorize_private._predicate_sql(target, namespace, filter, namespaces, exclude_ids);
-    rows      bigint;
-    plan      jsonb;
-    last      jsonb;
+    target     pgvectorize_private.indexes := pgvectorize_private._lock_index(index);
+    predicate  text := pgvectorize_private._predicate_sql(target, namespace, filter, namespaces, exclude_ids);
+    rows       bigint;
+    plan       jsonb;
+    last       jsonb;
+    is_partial boolean := row_security_active(target.relation);  -- the caller may see only some rows
 begin
     target.is_counted := false;
     select jsonb_agg(to_jsonb(attempt) - 'matches') into attempts
@@ -72,10 +76,16 @@ begin
     into milliseconds
     from jsonb_array_elements(attempts) as attempt;
 
-    execute format(
-        'explain (format json) select from %s as stored where %s', target.relation, predicate
-    ) into plan;
-    expected_matches := (plan #>> '{0,Plan,Plan Rows}')::numeric;
+    if is_partial then
+        visited := null;
+        select jsonb_agg(attempt - '{steps, trusted_steps, most_steps, plan}'::text[]) into attempts
+        from jsonb_array_elements(attempts) as attempt;
+    else
+        execute format(
+            'explain (format json) select from %s as stored where %s', target.relation, predicate
+        ) into plan;
+        expected_matches := (plan #>> '{0,Plan,Plan Rows}')::numeric;
+    end if;
     select counted.vector_count into rows
     from pgvectorize_private._count_or_estimate(target, false) as counted;
     matches := rows;

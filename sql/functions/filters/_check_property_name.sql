@@ -11,6 +11,8 @@ declare
     problem text := case
         when coalesce(property_name, '') = '' then 'is empty'
         when property_name like '$%' then 'begins with "$"'
+        when property_name like '%.$%'
+            then 'has a part that begins with "$"; write {"price": {"$lt": 100}}, not {"price.$lt": 100}'
         when property_name like '%"%' then 'contains a double quote'
         when char_length(property_name) > longest
             then format('has %s characters, at most %s are allowed', char_length(property_name), longest)

@@ -29,7 +29,8 @@ begin
         );
     elsif not exists (select from pg_roles where rolname = role) then
         perform pgvectorize_private._refuse_request(
-            format('role "%s" does not exist', role), format('Create it first: create role %I', role)
+            format('role "%s" does not exist', role),
+            'Create it first' || coalesce(': create role ' || quote_ident(role), '.')
         );
     end if;
     select extnamespace::regnamespace into vector_schema from pg_extension where extname = 'vector';

@@ -25,9 +25,16 @@ begin
         end if;
         raise exception 'index "%" already exists', name
             using errcode = 'PV002', hint = 'Delete it first, or choose another name.';
-    elsif to_regclass(format('pgvectorize_data.%I', name)) is not null then
-        raise exception 'a table named "%" is in schema pgvectorize_data, but it is not an index', name
-            using errcode = 'PV002', hint = 'Rename or drop that table, or choose another name.';
+    elsif to_regtype(format('pgvectorize_data.%I', name)) is not null
+        or to_regclass(format('pgvectorize_data.%I', name)) is not null
+        or exists (
+            select from pg_proc as function
+            where function.pronamespace = 'pgvectorize_data'::regnamespace and function.proname = _reserve_name.name
+        )
+    then
+        raise exception 'something else in schema pgvectorize_data has the name "%"', name
+            using errcode = 'PV002',
+                  hint = 'Rename or drop that table, type or function, or choose another name.';
     end if;
 end;
 $$;

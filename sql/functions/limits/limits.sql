@@ -22,6 +22,7 @@ as $$
         ('ef_construction_least',          4,             64, 'P: and at least 2 m; not in Vectorize'),
         ('ef_construction',             1000,             64, 'P; not in Vectorize'),
         ('name_bytes',                    63,             63, 'D: 64; P: a table''s name has 63'),
+        ('vector_length', 9000000000000000000, 9000000000000000000, 'P: float32 distances; not under cosine'),
         ('id_bytes',                    1024,             64, 'D, E 40008; O: fits a btree row'),
         ('namespace_bytes',             1024,             64, 'D; O: fits a btree row'),
         ('metadata_bytes',              null,          10240, 'D, E 40016: as compact JSON'),

@@ -77,7 +77,7 @@ begin
     );
     hnsw_precision := coalesce(index_precision, pgvectorize_private._default_precision(dimensions, storage));
     perform pgvectorize_private._check_hnsw_options(
-        dimensions, storage, hnsw_precision, m, greatest(64, 2 * m)
+        dimensions, storage, hnsw_precision, m, pgvectorize_private._default_ef_construction(m)
     );
 
     table_bytes := pgvectorize_private._table_bytes(

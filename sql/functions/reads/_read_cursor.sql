@@ -1,13 +1,14 @@
 -- Read a cursor of `list_vectors`. Refuse it if it has expired or belongs to another listing.
 create or replace function pgvectorize_private._read_cursor(
-    target     pgvectorize_private.indexes,
-    namespace  text,
-    filter     jsonb,
-    cursor     text,
-    out after  text,         -- the last id of the previous page
-    out total  bigint,       -- how many vectors there were at the first page
-    out seen   pg_snapshot,  -- the snapshot of the first page
-    out own    xid8          -- the transaction of the first page, if it had written something
+    target       pgvectorize_private.indexes,
+    namespace    text,
+    filter       jsonb,
+    exclude_ids  text[],
+    cursor       text,
+    out after    text,         -- the last id of the previous page
+    out total    bigint,       -- how many vectors there were at the first page
+    out seen     pg_snapshot,  -- the snapshot of the first page
+    out own      xid8          -- the transaction of the first page, if it had written something
 )
 language plpgsql
 stable
@@ -20,15 +21,17 @@ declare
 begin
     begin
         place := convert_from(decode(cursor, 'base64'), 'UTF8')::jsonb;
-        if place ->> 'check' = pgvectorize_private._cursor_digest(target, namespace, filter, place) then
+        if place ->> 'check'
+            = pgvectorize_private._cursor_digest(target, namespace, filter, exclude_ids, place)
+        then
             after := place ->> 'after';
             total := place ->> 'total';
             seen := place ->> 'seen';
             own := place ->> 'own';
             until := place ->> 'until';
         end if;
-    exception when data_exception then
-        after := null;  -- not base64, not UTF-8, not JSON, or not a cursor
+    exception when data_exception or program_limit_exceeded then
+        after := null;  -- not base64, not UTF-8, not JSON, nested too deep, or not a cursor
     end;
     if after is null or total is null or seen is null or until is null then
         perform pgvectorize_private._refuse_request(

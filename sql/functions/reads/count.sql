@@ -1,9 +1,11 @@
--- Count the vectors of an index, of namespaces, or those that match a filter.
+-- Count the vectors of an index, of namespaces, or those that match a filter, without those of
+-- `exclude_ids`.
 create or replace function pgvectorize.count(
-    index       text,
-    namespace   text default null,
-    filter      jsonb default null,
-    namespaces  text[] default null
+    index        text,
+    namespace    text default null,
+    filter       jsonb default null,
+    namespaces   text[] default null,
+    exclude_ids  text[] default null
 )
 returns bigint
 language plpgsql
@@ -16,7 +18,8 @@ declare
 begin
     execute format(
         'select count(*) from %s as stored where %s',
-        target.relation, pgvectorize_private._predicate_sql(target, namespace, filter, namespaces)
+        target.relation,
+        pgvectorize_private._predicate_sql(target, namespace, filter, namespaces, exclude_ids)
     ) into number;
     return number;
 end;

@@ -1,11 +1,12 @@
 -- List the vectors of an index page by page, in the order of the primary key. To get the next page, pass
--- `next_cursor` of this page as `cursor`, with the same namespace and filter. A cursor is valid for an
+-- `next_cursor` of this page as `cursor`, with the same namespace, filter and exclude_ids. A cursor is valid for an
 -- hour.
 --
 -- namespace        only vectors of this namespace; by default all of them
 -- filter           a metadata filter, such as {"price": {"$lt": 100}}
 -- return_values    also return the values of each vector
 -- return_metadata  none, indexed (properties with a metadata index) or all
+-- exclude_ids      no vectors with these ids
 --
 -- Vectors that are inserted after the first page do not appear on later pages. Changed vectors appear as
 -- they are when their page is read; deleted vectors do not appear. `total_count` is counted once, for
@@ -20,7 +21,8 @@ create or replace function pgvectorize.list_vectors(
     namespace        text default null,
     filter           jsonb default null,
     return_values    boolean default false,
-    return_metadata  text default 'none'
+    return_metadata  text default 'none',
+    exclude_ids      text[] default null
 )
 returns pgvectorize.vector_list
 language plpgsql
@@ -30,7 +32,9 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
     target    pgvectorize_private.indexes := pgvectorize_private._lock_index(index);
-    predicate text := pgvectorize_private._predicate_sql(target, namespace, filter);
+    predicate text := pgvectorize_private._predicate_sql(
+        target, namespace, filter, exclude_ids => exclude_ids
+    );
     page      pgvectorize.vector_list;
     place     record;
     following jsonb;
@@ -47,7 +51,7 @@ begin
         execute format('select count(*) from %s as stored where %s', target.relation, predicate)
             into place.total;
     else
-        place := pgvectorize_private._read_cursor(target, namespace, filter, cursor);
+        place := pgvectorize_private._read_cursor(target, namespace, filter, exclude_ids, cursor);
         predicate := 'stored.id > $1'
             ' and pgvectorize_private._was_inserted_before(stored.inserted_by, stored.xmin, $2, $3) and '
             || predicate;
@@ -91,7 +95,7 @@ begin
             'own', place.own, 'until', page.cursor_expiration_timestamp
         );
         following := following || jsonb_build_object(
-            'check', pgvectorize_private._cursor_digest(target, namespace, filter, following)
+            'check', pgvectorize_private._cursor_digest(target, namespace, filter, exclude_ids, following)
         );
         page.next_cursor := translate(encode(convert_to(following::text, 'UTF8'), 'base64'), E'\n', '');
     end if;

@@ -13,6 +13,7 @@ as $body$
 declare
     -- the planner must know the limit, or it would not use the HNSW index in a plan that it keeps
     depth   constant integer := 10;
+    longest constant bigint := pgvectorize_private._limit('vector_length', false);
     breadth integer := pgvectorize_private._effective_ef_search(target, null, depth);
     is_fast boolean := not target.is_strict and not target.is_counted
         -- where float16 could refuse a query vector, query says so
@@ -69,8 +70,11 @@ begin
             $sql$,
             depth,
             target.dimensions,
-            -- this excludes the zero vector, whose distance to itself is NaN
-            case target.metric when 'cosine' then 'vector operator(@vector@.<=>) vector < 1' else 'true' end,
+            -- this excludes what _values_problem refuses; a zero vector's distance to itself is NaN
+            case target.metric
+                when 'cosine' then 'vector operator(@vector@.<=>) vector < 1'
+                else format('@vector@.vector_norm(vector) <= %s', longest)
+            end,
             pgvectorize_private._search_sql(
                 target, 'vector', 'true',
                 -- without an HNSW index its key would only make the answer less exact

@@ -11,7 +11,12 @@ immutable
 parallel safe
 as $$
 begin
-    if min_score is null then
+    if 'NaN' in (min_score, max_distance) then
+        perform pgvectorize_private._refuse_request(
+            format('%s is not a number', case min_score when 'NaN' then 'min_score' else 'max_distance' end),
+            'Give a number, or leave it out for no limit.'
+        );
+    elsif min_score is null then
         return max_distance;
     elsif target.metric <> 'cosine' then
         perform pgvectorize_private._refuse_request(

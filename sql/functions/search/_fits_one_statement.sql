@@ -20,9 +20,12 @@ as $$
 begin
     if exact or recall is not null or filters is not null or target.is_counted
         or pgvectorize_private._hnsw_index(target) is null
-        or (top_k + skip <= pgvectorize_private._effective_ef_search(target, ef_search, top_k + skip))
-            is not true
     then
+        return false;
+    elsif exists (
+        select from unnest(vectors) as asked (vector)
+        where not pgvectorize_private._is_valid_search(target, asked.vector, top_k, ef_search, skip)
+    ) then
         return false;
     elsif predicate <> 'true'
         and not (
@@ -32,10 +35,8 @@ begin
     then
         return false;
     end if;
-    return not exists (
-        select from unnest(vectors) as asked (vector)
-        where not pgvectorize_private._is_valid_search(target, asked.vector, top_k, ef_search, skip)
-    );
+    return coalesce(cardinality(vectors), 0) > 0
+        and top_k + skip <= pgvectorize_private._effective_ef_search(target, ef_search, top_k);
 end;
 $$;
 

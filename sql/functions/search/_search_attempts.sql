@@ -22,6 +22,10 @@
 -- A namespace with an HNSW index of its own counts as an index of its own: without a filter it is
 -- searched like one, and with a filter its own number of rows is used.
 --
+-- Every page of an answer must come from the same search, or pages would overlap and miss vectors. So
+-- ef_search does not depend on the offset, and a page is refused if it lies beyond ef_search, or if the
+-- search has a filter: then the number of matches decides how far it goes.
+--
 -- max_distance is applied to the rows that were found, and costs nothing. Inside the scan it would
 -- make the scan look for rows that do not exist.
 --
@@ -58,7 +62,7 @@ declare
     end;
     own_hnsw   regclass;  -- of the one namespace that is searched
     is_plain   boolean := predicate = 'true';
-    depth      integer := top_k + skip;
+    depth      integer;
     breadth    integer;
     least_ef   integer;
     candidates integer;
@@ -87,12 +91,13 @@ begin
             target, vector, top_k, return_values, return_metadata, ef_search, skip, max_distance
         );
     end if;
+    depth := top_k + skip;
     if target.is_counted then
         perform pgvectorize_private._count_queries(target);
     end if;
 
     if recall is not null then
-        least_ef := pgvectorize_private._ef_search_for_recall(target, recall, depth, exact);
+        least_ef := pgvectorize_private._ef_search_for_recall(target, recall, top_k, exact);
         ef_search := greatest(ef_search, least_ef);
         exact := least_ef is null;
     end if;
@@ -100,7 +105,10 @@ begin
         select own.hnsw, own.is_alone into own_hnsw, is_plain
         from pgvectorize_private._namespace_hnsw_of_predicate(target, predicate) as own;
     end if;
-    breadth := pgvectorize_private._effective_ef_search(target, ef_search, depth, not is_plain);
+    breadth := pgvectorize_private._effective_ef_search(target, ef_search, top_k, not is_plain);
+    if skip > 0 and not (exact or hnsw is null or is_plain and depth <= breadth) then
+        perform pgvectorize_private._refuse_page(top_k, skip, is_plain, breadth);
+    end if;
     candidates := pgvectorize_private._scan_limit(target, breadth, depth);
     ways := case
         when exact or hnsw is null then array['exact']

@@ -28,8 +28,8 @@ set hnsw.scan_mem_multiplier = 1
 set enable_seqscan = on
 as $$
 declare
-    depth   integer := top_k + skip;
-    breadth integer := pgvectorize_private._effective_ef_search(target, ef_search, depth);
+    depth   integer;
+    breadth integer;
     ignored text;
 begin
     if not pgvectorize_private._fits_one_statement(
@@ -40,6 +40,8 @@ begin
         return;
     end if;
 
+    depth := top_k + skip;
+    breadth := pgvectorize_private._effective_ef_search(target, ef_search, top_k);
     ignored := pgvectorize_private._set_search_settings(breadth, 'off', 20000, true);
     return query execute format(
         $sql$

@@ -14,7 +14,9 @@
 -- min_score        only matches with at least this score, for the metric cosine
 -- max_distance     only matches within this distance, which is the score for euclidean and dot-product, and
 --                  1 - score for cosine
--- offset           skip this number of matches
+-- offset           skip this number of matches, to read an answer page by page. The pages fit together up to
+--                  ef_search, which must be the same for each, or with exact. Other pages are refused: with
+--                  a filter, and beyond ef_search
 -- recall           the share of the true nearest vectors to find: uses the ef_search that reached it when
 --                  tune() measured this index, or an exact search if none did
 create or replace function pgvectorize.query(

@@ -1,4 +1,6 @@
--- Return what is wrong with the metadata of a vector to be stored, or null.
+-- Return what is wrong with the metadata of a vector to be stored, or null. Python reads no JSON of thousands
+-- of levels, and no integer of more than 4,300 digits. The length of the text is compared first, because
+-- that takes a microsecond, a third of what it takes to look at every number.
 create or replace function pgvectorize_private._metadata_problem(metadata jsonb)
 returns text
 language sql
@@ -10,6 +12,9 @@ as $$
             then format('metadata is not an object but %s', jsonb_typeof(metadata))
         when metadata @? E'$.** ? (@.type() == "object").keyvalue().key ? (@ like_regex "^$|^\\\\$|[.\\"]")'
             then 'a metadata key is empty, begins with "$", or contains "." or a double quote'
+        when metadata @? 'strict $.**{101}' then 'metadata is nested more than 100 levels deep'
+        when octet_length(metadata::text) > 4300 and metadata @? '$.** ? (@ >= 1e4300 || @ <= -1e4300)'
+            then 'a number in the metadata has more than 4300 digits'
     end
 $$;
 

@@ -7,21 +7,23 @@ immutable
 parallel safe
 set search_path = pg_catalog, pg_temp
 as $$
-declare
-    merged jsonb := case when jsonb_typeof(document) = 'object' then document else '{}' end;
-    key    text;
-    value  jsonb;
 begin
     if jsonb_typeof(patch) <> 'object' then
         return patch;
     end if;
-    for key, value in select * from jsonb_each(patch) loop
-        merged := case
-            when value = 'null' then merged - key
-            else merged || jsonb_build_object(key, pgvectorize_private._merge_patch(document -> key, value))
-        end;
-    end loop;
-    return merged;
+    if jsonb_typeof(document) is distinct from 'object' then
+        document := '{}';
+    end if;
+    return (
+        select coalesce(jsonb_object_agg(member.key, member.value), '{}')
+        from (
+            select kept.key, kept.value from jsonb_each(document) as kept where not patch ? kept.key
+            union all
+            select given.key, pgvectorize_private._merge_patch(document -> given.key, given.value)
+            from jsonb_each(patch) as given
+            where given.value <> 'null'
+        ) as member
+    );
 end;
 $$;
 

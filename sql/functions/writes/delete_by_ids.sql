@@ -30,7 +30,13 @@ begin
             where stored.id = doomed.id
             returning stored.id
         )
-        select array_agg(deleted.id order by array_position($1, deleted.id)) from deleted
+        select array_agg(deleted.id order by given.position)
+        from deleted
+        join (
+            select listed.id, min(listed.position) as position
+            from unnest($1) with ordinality as listed (id, position)
+            group by listed.id
+        ) as given using (id)
         $sql$,
         target.relation
     ) into mutation.ids using ids;

@@ -1,5 +1,5 @@
--- Change the metadata of vectors, chosen by ids, or by filter and namespace. Values and namespaces
--- stay.
+-- Change the metadata of vectors, chosen by ids, or by filter and namespace, without those of
+-- `exclude_ids`. Values and namespaces stay.
 --
 -- mode  merge: apply `patch` as a JSON Merge Patch (RFC 7396), whose keys replace those of the metadata;
 --       null removes a key, objects are merged. replace: `patch` becomes the metadata
@@ -9,12 +9,13 @@
 -- are locked in the order of their ids, as by other writers, and patched as they are once they are
 -- locked.
 create or replace function pgvectorize.update_metadata(
-    index      text,
-    patch      jsonb,
-    ids        text[] default null,
-    filter     jsonb default null,
-    namespace  text default null,
-    mode       text default 'merge'
+    index        text,
+    patch        jsonb,
+    ids          text[] default null,
+    filter       jsonb default null,
+    namespace    text default null,
+    mode         text default 'merge',
+    exclude_ids  text[] default null
 )
 returns pgvectorize.mutation
 language plpgsql
@@ -23,10 +24,11 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
     target    pgvectorize_private.indexes := pgvectorize_private._lock_index(index, 'row exclusive');
-    predicate text := pgvectorize_private._predicate_sql(target, namespace, filter);
+    predicate text := pgvectorize_private._predicate_sql(
+        target, namespace, filter, exclude_ids => exclude_ids
+    );
     problem   text := case
         when patch is null then 'it is missing'
-        when patch @? 'strict $.**{101}' then 'it is nested more than 100 levels deep'
         else pgvectorize_private._metadata_problem(patch)
     end;
     mutation  pgvectorize.mutation;
@@ -41,10 +43,16 @@ begin
             format('mode "%s" is not known', left(mode, 64)),
             pgvectorize_private._suggest_word(mode, array['merge', 'replace'])
         );
-    elsif (ids is null) = (namespace is null and coalesce(filter, '{}') = '{}') then
+    elsif (ids is null) = (
+        namespace is null and coalesce(filter, '{}') = '{}'
+        and coalesce(array_remove(exclude_ids, null), '{}') = '{}'
+    ) then
         perform pgvectorize_private._refuse_request(
             'give either ids, or a filter or a namespace', 'They say which vectors are changed.'
         );
+    end if;
+    if ids is null then
+        perform pgvectorize_private._check_is_meant(target, namespace, filter, exclude_ids);
     end if;
 
     execute format(
@@ -61,19 +69,26 @@ begin
             from chosen
             where stored.id = chosen.id and chosen.wanted::text is distinct from chosen.found::text
         )
-        select count(*), %4$s, %5$s from chosen
+        select count(*), %4$s, %5$s from chosen %6$s
         $sql$,
         target.relation,
         case when ids is null then predicate else 'stored.id = any ($2)' end,
         case mode when 'merge' then 'pgvectorize_private._merge_patch(stored.metadata, $1)' else '$1' end,
         case
             when ids is null then 'null::text[]'
-            else 'array_agg(chosen.id order by array_position($2, chosen.id))'
+            else 'array_agg(chosen.id order by given.position)'
         end,
         case
             when target.is_strict then
                 'min(chosen.id) filter (where pgvectorize_private._compact_json_bytes(chosen.wanted) > $3)'
             else 'null'
+        end,
+        case when ids is not null then
+            'join (
+                select listed.id, min(listed.position) as position
+                from unnest($2) with ordinality as listed (id, position)
+                group by listed.id
+            ) as given using (id)'
         end
     ) into mutation.count, mutation.ids, oversized
     using patch, ids, pgvectorize_private._limit('metadata_bytes', true);
