@@ -10,7 +10,7 @@ set search_path = pg_catalog, pg_temp
 as $$
 begin
     -- so that the second of two sees what the first has kept, and replaces it
-    perform pg_advisory_xact_lock(hashtextextended('pgvectorize recalls ' || target.id, 0));
+    perform pgvectorize_private._lock_row(target);
     delete from pgvectorize_private.recalls where recalls.index_id = target.id;
     insert into pgvectorize_private.recalls (index_id, ef_search, recall, standard_error, milliseconds, queries, top_k)
     select target.id, point.ef_search, point.recall, point.standard_error, point.milliseconds, point.queries, point.top_k

@@ -11,8 +11,9 @@ volatile
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    target pgvectorize_private.indexes := pgvectorize_private._lock_index(index, 'access exclusive');
+    target pgvectorize_private.indexes := pgvectorize_private._find_index(index);
 begin
+    perform pgvectorize_private._lock_exclusively(target);
     perform pgvectorize_private._execute_ddl(format('truncate table %s', target.relation));
     return pgvectorize_private._log_mutation(target);
 end;
