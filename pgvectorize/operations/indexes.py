@@ -265,15 +265,19 @@ def build_metadata_index(index: str, property_name: str, index_type: IndexType) 
             # look again: what the other session did is found there
 
 
-def check_clash(index: str, error: PgVectorizeError, clashes: int) -> None:
+def check_clash(index: str, error: PgVectorizeError, clashes: int = 1) -> None:
     """Raise the error of a build's step, unless what clashed with it may have ended."""
     if error.sqlstate not in _CLASHES:
         raise error
     if clashes > 10:
-        raise IndexBusy(
-            f'index "{index}" is being changed by other sessions all the time',
-            hint="Try again when they have ended.",
-        ) from error
+        raise changed(index) from error
+
+
+def changed(index: str) -> IndexBusy:
+    return IndexBusy(
+        f'index "{index}" is being changed by other sessions all the time',
+        hint="Try again when they have ended.",
+    )
 
 
 def list_metadata_indexes(index: str) -> Plan[list[MetadataIndex]]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from psycopg.sql import SQL, Composed
 
-from pgvectorize.errors import InvalidRequest
+from pgvectorize.errors import DatabaseError, InvalidRequest, SchemaOutdated
 from pgvectorize.models import (
     Finding,
     IndexBuild,
@@ -20,6 +20,7 @@ from pgvectorize.models import (
     Vacuum,
 )
 from pgvectorize.operations.building import build_concurrently
+from pgvectorize.operations.indexes import changed, check_clash, get_index
 from pgvectorize.plans import Plan, Statement
 
 if TYPE_CHECKING:
@@ -151,9 +152,14 @@ def vacuum(
     relation = SQL(before["relation"])
     # without index_cleanup Postgres leaves the dead rows of fewer than 2 % of the pages
     how = SQL("vacuum (analyze {}, index_cleanup on) ").format(SQL("on" if analyze else "off"))
-    yield Statement(Composed([how, relation]))
-    after = yield Statement(
-        "select pg_catalog.pg_stat_get_dead_tuples(%(relation)s::regclass) as dead_rows",
-        {"relation": before["relation"]},
-    )
+    try:
+        yield Statement(Composed([how, relation]))
+        after = yield Statement(
+            "select pg_catalog.pg_stat_get_dead_tuples(%(relation)s::regclass) as dead_rows",
+            {"relation": before["relation"]},
+        )
+    except (DatabaseError, SchemaOutdated) as error:
+        check_clash(index, error)
+        yield from get_index(index)  # which refuses one that is gone
+        raise changed(index) from error
     return Vacuum(before["dead_rows"], after[0]["dead_rows"], build)

@@ -8,8 +8,11 @@ set search_path = pg_catalog, pg_temp
 as $$
     select exists (
         select from pg_locks as locks
-        join pgvectorize_private.indexes on indexes.relation = locks.relation
-        where locks.pid = pg_backend_pid() and locks.granted
+        left join pg_class as class on class.oid = locks.relation
+        left join pgvectorize_private.indexes on indexes.relation = locks.relation
+        where locks.pid = pg_backend_pid() and locks.granted and locks.locktype = 'relation'
+            -- one that this transaction has dropped is nowhere
+            and (indexes.id is not null or class.oid is null)
             and (
                 locks.relation <> target.relation
                 or locks.mode not in ('AccessShareLock', 'RowExclusiveLock', 'ShareUpdateExclusiveLock')

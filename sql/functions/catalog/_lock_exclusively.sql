@@ -14,7 +14,7 @@
 --
 -- A transaction of several calls can still hold what a user of this index waits for: another index,
 -- or this one after a build. Postgres would end either of the two, after deadlock_timeout. So such a
--- transaction asks for a shorter time, then gives up if somebody who uses the index waits for it.
+-- transaction asks for a shorter time, and not at all once somebody who uses the index waits for it.
 create or replace function pgvectorize_private._lock_exclusively(
     target  pgvectorize_private.indexes,
     mode    text default 'access exclusive'
@@ -39,6 +39,10 @@ begin
     end if;
 
     loop
+        if pgvectorize_private._is_awaited_by_users(target) then
+            raise exception 'index "%" is used by another session, which waits for this one', target.name
+                using errcode = 'PV007', hint = 'Try again. Change one index in one transaction.';
+        end if;
         begin
             perform set_config('lock_timeout', pgvectorize_private._short_lock_timeout(0.4), true);
             perform pgvectorize_private._lock_table(target, mode);
@@ -49,10 +53,6 @@ begin
                 raise;
             end if;
         end;
-        if pgvectorize_private._is_awaited_by_users(target) then
-            raise exception 'index "%" is used by another session, which waits for this one', target.name
-                using errcode = 'PV007', hint = 'Try again. Change one index in one transaction.';
-        end if;
     end loop;
 end;
 $$;

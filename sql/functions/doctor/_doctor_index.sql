@@ -14,14 +14,17 @@ begin
         return query select
             'notice', 'locked', 'Another session changes or builds it, so it was not looked at.', null;
         return;
-    when sqlstate 'PV001' or insufficient_privilege then
+    when sqlstate 'PV001' then
+        if pgvectorize_private._is_in_catalog(target) then
+            return query select
+                'error', 'table_missing', 'Its table is not there: somebody dropped it.',
+                format('pgvectorize delete %s --force', target.name);
+        end if;
+        return;
+    when insufficient_privilege then
         null;  -- see below
     end;
-    if not exists (select from pg_class as class where class.oid = target.relation) then
-        return query select
-            'error', 'table_missing', 'Its table is not there: somebody dropped it.',
-            format('pgvectorize delete %s --force', target.name);
-    elsif not has_table_privilege(target.relation, 'select') then
+    if not coalesce(has_table_privilege(target.relation, 'select'), false) then
         return query select
             'notice', 'table_not_seen', format('Role "%s" may not read its table, so it was not looked at.', current_user),
             format('grant select on %s to %I;', target.relation, current_user);

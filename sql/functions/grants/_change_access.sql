@@ -6,7 +6,7 @@
 --
 -- Under that lock this asks for indexes that others may hold, while they wait for the catalog. So it
 -- waits for a shorter time than a deadlock takes to be noticed, not at all if this transaction used
--- an index before. Then it gives everything back and tries again, for ten seconds.
+-- an index before. Then it gives everything back and tries again, for ten seconds or for one.
 create or replace function pgvectorize_private._change_access(role text, access text)
 returns void
 language plpgsql
@@ -23,6 +23,7 @@ declare
         where locks.pid = pg_backend_pid() and class.relkind = 'r'
             and class.relnamespace in ('pgvectorize_private'::regnamespace, 'pgvectorize_data'::regnamespace)
     );
+    patience    constant interval := case when can_wait then '10s' else '1s' end;
     owner       text := pgvectorize_private._catalog_owner();
 begin
     if not pg_has_role(owner, 'usage') then
@@ -57,7 +58,7 @@ begin
         exception when lock_not_available or deadlock_detected or internal_error then
             if own_timeout <> '0' and clock_timestamp() > started + own_timeout::interval then
                 raise;
-            elsif clock_timestamp() > started + interval '10 seconds' then
+            elsif clock_timestamp() > started + patience then
                 raise exception 'other sessions use or change the indexes to be granted or revoked'
                     using errcode = 'PV007', hint = 'Try again when their transactions have ended.';
             end if;

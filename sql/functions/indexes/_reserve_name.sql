@@ -1,8 +1,8 @@
 -- Refuse a name that is not valid or is taken. Until the transaction ends, nobody else can take it.
 --
--- A table of that name is created and dropped. Postgres makes everybody else wait who creates one,
--- until this transaction ends. Only who may create tables there can do that, which is not so with an
--- advisory lock. The caller has no lock on an index yet, so nobody waits for this meanwhile.
+-- A table of that name is created, which the caller drops. Until this transaction ends, everybody
+-- who creates one waits. That needs the right to create tables there; an advisory lock would need no
+-- right, so anybody could block a name. The caller has no lock on an index yet: nobody waits for it.
 create or replace function pgvectorize_private._reserve_name(name text)
 returns void
 language plpgsql
@@ -27,7 +27,6 @@ begin
     if not is_taken and to_regclass(format('pgvectorize_data.%I', name)) is null then
         begin
             execute format('create table pgvectorize_data.%I ()', name);
-            execute format('drop table pgvectorize_data.%I', name);
             return;
         exception when unique_violation or duplicate_table then
             is_taken := true;  -- just now

@@ -42,6 +42,7 @@ declare
     target pgvectorize_private.indexes;
 begin
     perform pgvectorize_private._reserve_name(name);
+    execute format('drop table pgvectorize_data.%I', name);
 
     if preset is not null then
         chosen := pgvectorize_private._find_preset(preset);

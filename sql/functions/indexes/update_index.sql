@@ -38,6 +38,7 @@ begin
     end if;
     perform pgvectorize_private._lock_row(target);
     if new_name <> name then
+        execute format('drop table pgvectorize_data.%I', new_name);
         execute format('alter table %s rename to %I', target.relation, new_name);
     end if;
     update pgvectorize_private.indexes
