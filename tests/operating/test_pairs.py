@@ -7,7 +7,6 @@ settled when it has ended, or when its session waits for a lock.
 
 from __future__ import annotations
 
-import random
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import combinations_with_replacement
@@ -19,15 +18,8 @@ from psycopg.conninfo import make_conninfo
 from psycopg.sql import SQL, Identifier
 
 import pgvectorize
-from pgvectorize import (
-    Client,
-    IndexBusy,
-    IndexExists,
-    IndexNotFound,
-    MetadataIndexNotFound,
-    NamespaceIndexNotFound,
-    schema,
-)
+from pgvectorize import Client, IndexBusy, schema
+from tests.migrations.conftest import OLDER_FUNCTIONS
 
 pytestmark = pytest.mark.slow
 
@@ -39,7 +31,7 @@ ORDINARY = {
     "query": "select pgvectorize.query('{0}', '[1, 2, 3]', filter => '{{\"n\": 1}}')",
     "its own function": "select pgvectorize_data.\"{0}\"('[1, 2, 3]')",
     "upsert": (
-        "select pgvectorize.upsert('{0}', vectors => '[{{\"id\": \"{2}\", \"values\": [1, 2, 3]}}]')"
+        'select pgvectorize.upsert(\'{0}\', vectors => \'[{{"id": "{2}", "values": [1, 2, 3]}}]\')'
     ),
     "usage": "select pgvectorize.usage()",
     "doctor": "select pgvectorize.doctor()",
@@ -65,7 +57,28 @@ CHANGES = {
     "grant owner": f"select pgvectorize.grant('{OWNERS}', 'owner')",
 }
 OPERATIONS = {**ORDINARY, **CHANGES}
-PAIRS = list(combinations_with_replacement(OPERATIONS, 2))
+PAIRS = [
+    pair for pair in combinations_with_replacement(OPERATIONS, 2) if not set(pair) <= set(ORDINARY)
+]
+# a transaction that has only read differs from one that has written for readers and writers
+TOUCHED = [(touch, pair) for touch in ("query", "upsert") for pair in PAIRS
+           if touch == "upsert" or set(pair) & set(ORDINARY)]  # fmt: skip
+
+
+def migrate(client: Client, dsn: str) -> None:
+    with psycopg.connect(dsn) as connection:
+        connection.execute(OLDER_FUNCTIONS)
+    schema.migrate(dsn)
+
+
+# What no transaction can run, with a client and its DSN
+CONCURRENT: dict[str, Callable[[Client, str], object]] = {
+    "build": lambda client, _: client.index("one").build(rebuild=True),
+    "metadata index": lambda client, _: client.index("one").create_metadata_index("m", "number"),
+    "namespace index": lambda client, _: client.index("one").create_namespace_index("M"),
+    "vacuum": lambda client, _: client.index("one").vacuum(),
+    "migrate": migrate,
+}
 
 # What another session may be the reason of
 ALLOWED = {"PV001", "PV002", "PV006", "PV007", "PV009"}
@@ -112,13 +125,15 @@ class Stage:
     def settle(self, session: Session) -> None:
         """Wait until its step has ended, or waits."""
         while session.is_running():
-            row = self.watching.execute(
-                "select coalesce(wait_event_type = 'Lock' or wait_event = 'PgSleep', false)"
-                " from pg_stat_activity where pid = %s",
-                [session.connection.info.backend_pid],
-            ).fetchone()
-            if row == (True,):
+            if self.is_waiting(f"pid = {session.connection.info.backend_pid}"):
                 return
+
+    def is_waiting(self, condition: str) -> bool:
+        row = self.watching.execute(
+            "select coalesce(bool_or(wait_event_type = 'Lock' or wait_event = 'PgSleep'), false)"
+            f" from pg_stat_activity where {condition}".encode()
+        ).fetchone()
+        return row == (True,)
 
     def play(self, *parts: list[str]) -> list[list[psycopg.Error]]:
         """Let each session take its steps in turn; return the errors of each."""
@@ -135,9 +150,10 @@ class Stage:
                     self.settle(session)
                 else:
                     session.connection.rollback()
-            if not any(steps and not session.errors for session, steps in
-                       zip(self.sessions, waiting, strict=True)) and not any(
-                           session.is_running() for session in self.sessions):  # fmt: skip
+            if not any(
+                session.is_running() or (steps and not session.errors)
+                for session, steps in zip(self.sessions, waiting, strict=True)
+            ):
                 break
             assert monotonic() < ends, "neither session goes on"
             sleep(0.001)
@@ -193,8 +209,7 @@ def wrong(operations: tuple[str, str], errors: list[list[psycopg.Error]]) -> lis
     ]
 
 
-@pytest.mark.parametrize("touch", ["query", "upsert"])
-@pytest.mark.parametrize("pair", PAIRS, ids="-".join)
+@pytest.mark.parametrize(("touch", "pair"), TOUCHED, ids=str)
 def test_two_transactions_that_use_an_index_and_then_change_it(
     stage: Stage, touch: str, pair: tuple[str, str]
 ) -> None:
@@ -215,3 +230,34 @@ def test_two_transactions_that_change_two_indexes_in_opposite_orders(
         for number, (operation, order) in enumerate(zip(pair, orders, strict=True))
     ]
     assert wrong(pair, stage.play(*parts)) == []
+
+
+@pytest.mark.parametrize("operation", ["upsert", *CHANGES])
+@pytest.mark.parametrize("concurrent", CONCURRENT)
+def test_a_transaction_beside_what_runs_outside_of_one(
+    stage: Stage, concurrent: str, operation: str
+) -> None:
+    """The transaction has used the index before, so a concurrent build waits for it."""
+    session = stage.sessions[0]
+    session.errors.clear()
+    dsn = make_conninfo(stage.dsn, application_name="concurrent")
+    with pgvectorize.connect(dsn, max_size=1) as client, ThreadPoolExecutor(1) as elsewhere:
+        session.begin_step(ORDINARY["query"].format("one"))
+        stage.settle(session)
+        running = elsewhere.submit(CONCURRENT[concurrent], client, dsn)
+        while not running.done() and not stage.is_waiting("application_name = 'concurrent'"):
+            sleep(0.001)
+        session.begin_step(OPERATIONS[operation].format("one", "new", 0))
+        while session.is_running():
+            sleep(0.001)
+        session.connection.rollback()
+        error = running.exception(timeout=60)
+        assert error is None or isinstance(error, IndexBusy), error
+        client.index("one").create_metadata_index("m", "number")
+        client.index("one").delete_metadata_index("m")
+        client.index("one").create_namespace_index("M")
+        client.index("one").delete_namespace_index("M")
+    told = [
+        f"{found.sqlstate}: {found}" for found in session.errors if found.sqlstate not in ALLOWED
+    ]
+    assert told == []
