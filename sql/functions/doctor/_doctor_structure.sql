@@ -52,6 +52,18 @@ begin
 
     union all
     select
+        'warning', 'metadata_index_leftover',
+        format(
+            'A build of a metadata index was killed and left %s, which the catalog does not know: no filter uses it, '
+            'each write keeps it up to date.', each.relation
+        ),
+        format('drop index concurrently %s;', each.relation)
+    from pgvectorize_private._postgres_indexes(target) as each
+    where each.kind = 'other' and each.is_valid and not is_changed
+        and starts_with(each.name, pgvectorize_private._relation_name(target.id, 'metadata_'))
+
+    union all
+    select
         'warning', 'index_invalid',
         format('%s is INVALID, what a build left that was killed: no search uses it.', each.relation),
         case

@@ -55,7 +55,7 @@ begin
             perform set_config('lock_timeout', own_timeout, true);
             return;
         -- internal_error: a row of Postgres' catalog was updated concurrently
-        exception when lock_not_available or deadlock_detected or internal_error then
+        exception when lock_not_available or deadlock_detected or internal_error or sqlstate 'PV007' then
             if own_timeout <> '0' and clock_timestamp() > started + own_timeout::interval then
                 raise;
             elsif clock_timestamp() > started + patience then
@@ -63,7 +63,7 @@ begin
                     using errcode = 'PV007', hint = 'Try again when their transactions have ended.';
             end if;
         end;
-        perform pg_sleep(0.02 + 0.1 * random());
+        perform pg_sleep(0.05 + 0.4 * random());  -- others wait while this tries
     end loop;
 end;
 $$;
