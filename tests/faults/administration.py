@@ -62,7 +62,7 @@ ALLOWED = (
 class Call(NamedTuple):
     """A call of a client's method, or of an index's if it has one."""
 
-    index: str | None
+    name: str | None
     method: str
     arguments: tuple[object, ...] = ()
     options: dict[str, Any] = {}  # noqa: RUF012
@@ -159,6 +159,9 @@ class Administration:
                     self.failures.append(f"{error!r}")
                     return
                 time.sleep(0.05)
+            except PermissionDenied:  # on connecting, after a revoke
+                self.calls["refused"] += 1
+                time.sleep(0.05)
             except Exception as error:
                 self.failures.append(f"{type(error).__name__}: {error} {error.__cause__!r}")
                 return
@@ -170,7 +173,7 @@ class Administration:
                 if self._ended.is_set():
                     return
                 call = choose(lot)
-                owner: Any = client if call.index is None else client.index(call.index)
+                owner: Any = client if call.name is None else client.index(call.name)
                 began = time.monotonic()
                 with self._told(call):
                     result = getattr(owner, call.method)(*call.arguments, **call.options)
@@ -184,7 +187,7 @@ class Administration:
                 if self._ended.is_set() or self.failures:
                     return
                 call = self._any_call(lot)
-                owner: Any = client if call.index is None else client.index(call.index)
+                owner: Any = client if call.name is None else client.index(call.name)
                 began = time.monotonic()
                 with self._told(call):
                     result = await getattr(owner, call.method)(*call.arguments, **call.options)
@@ -220,7 +223,7 @@ class Administration:
             has_none = call.method == "create_namespace_index" and "no HNSW index" in error.message
             if not was_cancelled and not has_none:
                 raise AssertionError(
-                    f"{call.method} of {call.index}: {error!r} {error.hint}"
+                    f"{call.method} of {call.name}: {error!r} {error.hint}"
                 ) from error
             self.calls["cancelled" if was_cancelled else "refused"] += 1
 

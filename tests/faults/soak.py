@@ -36,10 +36,10 @@ GROWTH, SLACK = 1.25, 32 << 20
 NAME = "soak"
 
 
-def private_bytes(process: psutil.Process) -> int:
+def private_bytes(pid: int) -> int:
     """What a process takes for itself alone."""
     try:
-        return int(process.memory_full_info().uss)
+        return int(psutil.Process(pid).memory_full_info().uss)
     except psutil.NoSuchProcess:
         return 0
 
@@ -54,7 +54,7 @@ def taken(server: OwnServer) -> dict[str, int]:
             [NAME],
         ).fetchone()
         assert sizes is not None
-        backends = [psutil.Process(row[0]) for row in connection.execute(
+        backends = [row[0] for row in connection.execute(
             "select pid from pg_stat_activity where backend_type = 'client backend'"
             " and pid <> pg_backend_pid()")]  # fmt: skip
         return {

@@ -1,5 +1,5 @@
--- Delete an index with all its vectors. This waits for writers and readers of the index to end.
--- The name can be used again at once.
+-- Delete an index with all its vectors. This waits for writers and readers of the index to end, and
+-- refuses while another session builds it. The name can be used again at once.
 create or replace function pgvectorize.delete_index(name text)
 returns void
 language plpgsql

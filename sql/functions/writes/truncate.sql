@@ -1,9 +1,9 @@
 -- Delete all vectors of an index at once, however many there are, and return the mutation's id.
 -- Metadata and namespace indexes stay.
 --
--- This is Postgres' `truncate`: it waits for readers and writers of the index to end, keeps new
--- ones waiting until the transaction ends (ACCESS EXCLUSIVE), and needs the privilege TRUNCATE on
--- the table.
+-- This is Postgres' `truncate`: it waits for readers and writers of the index to end, refuses while
+-- another session builds it, keeps new ones waiting until the transaction ends (ACCESS EXCLUSIVE), and
+-- needs the privilege TRUNCATE on the table.
 create or replace function pgvectorize.truncate(index text)
 returns uuid
 language plpgsql
