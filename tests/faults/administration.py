@@ -102,7 +102,6 @@ class Administration:
 
     def __init__(self, dsn: str, loaded: str, *, survives: bool = False) -> None:
         self.calls: Counter[str] = Counter()
-        self.busy: Counter[str] = Counter()
         self.failures: list[str] = []
         self._book = Book()
         self._names = Names()
@@ -210,8 +209,6 @@ class Administration:
             raise
         except ALLOWED as error:
             self.calls[type(error).__name__] += 1
-            if isinstance(error, IndexBusy):
-                self.busy[f"{call.method}: {error.message}"] += 1
         except PermissionDenied:
             if call.method not in ("query", "count", "upsert", "insert", "truncate"):
                 raise
@@ -262,7 +259,7 @@ class Administration:
         name = lot.choice((self._loaded, EMPTIED, *NAMES))
         return lot.choice((
             Call(name, "build", (), {"m": lot.choice((8, 16)), "rebuild": lot.random() < 0.5}),
-            Call(name, "drop_hnsw"),
+            Call(lot.choice((EMPTIED, *NAMES)), "drop_hnsw"),
             Call(name, "create_metadata_index", ("color", "string")),
             Call(name, "delete_metadata_index", ("color",)),
             Call(name, "create_namespace_index", (BIG,)),

@@ -121,9 +121,6 @@ def main() -> int:
             (deadlocks,) = connection.execute(
                 "select sum(deadlocks) from pg_stat_database"
             ).fetchone() or (None,)
-        import shutil
-
-        shutil.copy(server.log, "/tmp/wt/locks.server.log")
         wrong += repair(server.dsn)
         check(server.dsn)
         done = load.calls + changes.calls
