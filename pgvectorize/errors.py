@@ -10,7 +10,7 @@ PgVectorizeError
 │   ├── MetadataIndexNotFound                                                  PV006
 │   └── NamespaceIndexNotFound                                                 PV009
 ├── IndexExists                        the name is taken                       PV002
-├── IndexBusy                          being built by somebody else            PV007
+├── IndexBusy                          built or changed by somebody else       PV007
 ├── RecallNotReached                   no ef_search finds as much              PV008
 ├── SchemaOutdated                     library and database differ in revision
 ├── ExtensionUnavailable               pgvector is missing, old or not allowed
@@ -110,7 +110,7 @@ class IndexExists(PgVectorizeError):
 
 
 class IndexBusy(PgVectorizeError):
-    """Another session is building what this one wants to build."""
+    """Another session builds or changes what this one wants to change. Try again."""
 
 
 class RecallNotReached(PgVectorizeError):

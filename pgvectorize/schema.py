@@ -135,6 +135,10 @@ def upgrade(connection: sa.Connection) -> bool:
             int(_scalar(connection, "select current_setting('server_version_num')")),
             _scalar(connection, "select current_setting('server_encoding')"),
         )
+        if found.revision is not None:  # so that nobody changes an index or grants meanwhile
+            connection.exec_driver_sql(
+                "lock table pgvectorize_private.indexes in share row exclusive mode"
+            )
         vector_schema = _require_extension(connection, path)
         _run_alembic(_config(vector_schema, connection), sql=False)
         return True

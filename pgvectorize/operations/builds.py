@@ -181,15 +181,19 @@ def _reset() -> Plan[None]:
     yield Statement("select pgvectorize_private._reset_build_settings()")
 
 
-def check_clash(index: str, error: PgVectorizeError, clashes: int) -> None:
+def check_clash(index: str, error: PgVectorizeError, clashes: int = 1) -> None:
     """Raise the error of a build, unless it came from a clash that may be over."""
     if error.sqlstate not in _CLASHES:
         raise error
     if clashes > 10:
-        raise IndexBusy(
-            f'index "{index}" is being changed by other sessions all the time',
-            hint="Try again when they have ended.",
-        ) from error
+        raise changed(index) from error
+
+
+def changed(index: str) -> IndexBusy:
+    return IndexBusy(
+        f'index "{index}" is being changed by other sessions all the time',
+        hint="Try again when they have ended.",
+    )
 
 
 def try_analyze(index: str) -> Plan[None]:

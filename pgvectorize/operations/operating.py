@@ -8,9 +8,10 @@ from typing import Any
 
 from psycopg.sql import SQL, Composed
 
-from pgvectorize.errors import InvalidRequest
+from pgvectorize.errors import DatabaseError, InvalidRequest, SchemaOutdated
 from pgvectorize.models import (
     IndexBuild,
+    IndexInfo,
     IndexSize,
     IndexStats,
     IndexUsage,
@@ -18,7 +19,7 @@ from pgvectorize.models import (
     PrewarmedRelation,
     Vacuum,
 )
-from pgvectorize.operations.builds import build_concurrently
+from pgvectorize.operations.builds import build_concurrently, changed, check_clash
 from pgvectorize.operations.calls import call, many, one
 from pgvectorize.plans import Plan, Statement
 
@@ -82,9 +83,15 @@ def vacuum(
     relation = SQL(before["relation"])
     # without index_cleanup Postgres leaves the dead rows of fewer than 2 % of the pages
     how = SQL("vacuum (analyze {}, index_cleanup on) ").format(SQL("on" if analyze else "off"))
-    yield Statement(Composed([how, relation]))
-    after = yield Statement(
-        "select pg_catalog.pg_stat_get_dead_tuples(%(relation)s::pg_catalog.regclass) as dead_rows",
-        {"relation": before["relation"]},
-    )
+    try:
+        yield Statement(Composed([how, relation]))
+        after = yield Statement(
+            "select pg_catalog.pg_stat_get_dead_tuples(%(relation)s::pg_catalog.regclass)"
+            " as dead_rows",
+            {"relation": before["relation"]},
+        )
+    except (DatabaseError, SchemaOutdated) as error:
+        check_clash(index, error)
+        yield from one(IndexInfo, "get_index", name=index)  # which refuses one that is gone
+        raise changed(index) from error
     return Vacuum(before["dead_rows"], after[0]["dead_rows"], build)

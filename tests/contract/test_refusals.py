@@ -18,7 +18,8 @@ from pgvectorize import (
     PgVectorizeError,
     Vector,
 )
-from pgvectorize.encoding import Batch, Matrix, Rules, check_batch
+from pgvectorize.encoding.batches import Batch, Rules, check_batch
+from pgvectorize.encoding.values import Matrix
 from tests.contract.faces import Face, SqlFace
 
 KEPT = Vector("kept", [1, 2], "shoes", {"color": "red"})

@@ -1,10 +1,12 @@
 """A long mixed load on a server of its own: `make soak`, or python -m tests.faults.soak.
 
-SOAK_MINUTES (10), SOAK_WRITERS and SOAK_READERS (8 each) say how much; with SOAK_KILLS=1
-the server is killed and started again every minute. Every half minute it prints what was
-done, and what client, server and index take. It fails, with exit code 1, if a row is lost or
-torn, at an error, or if client or server take in the end over `GROWTH` of what they took
-after a fifth of the time, and 32 MB.
+SOAK_MINUTES (10), SOAK_WRITERS, SOAK_READERS, SOAK_THREADS and SOAK_TASKS (8 each) say how much.
+Threads and tasks change indexes beside the writers and readers, in every way that there is: see
+`administration.py`. With SOAK_KILLS=1 the server is killed and started again every minute. Every
+half minute it prints what was done, and what client, server and index take. It fails, with exit
+code 1, if a row is lost or torn, at an error, if doctor does not find what is left or it cannot be
+mended, or if client or server take in the end over `GROWTH` of what they took after a fifth of the
+time, and 32 MB.
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ from collections import Counter
 import psutil
 import psycopg
 
+from tests.faults.administration import Administration, repair
 from tests.faults.load import Load
 from tests.faults.server import OwnServer, own_server
 from tests.faults.state import check
@@ -25,16 +28,18 @@ from tests.faults.state import check
 MINUTES = float(os.environ.get("SOAK_MINUTES", "10"))
 WRITERS = int(os.environ.get("SOAK_WRITERS", "8"))
 READERS = int(os.environ.get("SOAK_READERS", "8"))
+THREADS = int(os.environ.get("SOAK_THREADS", "8"))
+TASKS = int(os.environ.get("SOAK_TASKS", "8"))
 KILLS = os.environ.get("SOAK_KILLS", "") == "1"
 EVERY = 30  # seconds
 GROWTH, SLACK = 1.25, 32 << 20
 NAME = "soak"
 
 
-def private_bytes(process: psutil.Process) -> int:
+def private_bytes(pid: int) -> int:
     """What a process takes for itself alone."""
     try:
-        return int(process.memory_full_info().uss)
+        return int(psutil.Process(pid).memory_full_info().uss)
     except psutil.NoSuchProcess:
         return 0
 
@@ -44,12 +49,12 @@ def taken(server: OwnServer) -> dict[str, int]:
     with psycopg.connect(server.dsn) as connection:
         sizes = connection.execute(
             "select pg_table_size(indexes.relation),"
-            " pg_relation_size(pgvectorize_private._hnsw_index(indexes))"
+            " coalesce(pg_relation_size(pgvectorize_private._hnsw_index(indexes)), 0)"
             " from pgvectorize_private.indexes where name = %s",
             [NAME],
         ).fetchone()
         assert sizes is not None
-        backends = [psutil.Process(row[0]) for row in connection.execute(
+        backends = [row[0] for row in connection.execute(
             "select pid from pg_stat_activity where backend_type = 'client backend'"
             " and pid <> pg_backend_pid()")]  # fmt: skip
         return {
@@ -70,9 +75,13 @@ def main() -> int:
         schema.migrate(server.dsn)
         load = Load(server.dsn, NAME, survives=KILLS)
         load.prepare()
+        changes = Administration(server.dsn, NAME, survives=KILLS)
+        changes.prepare()
         load.start(WRITERS, READERS)
+        changes.start(THREADS, TASKS)
         print(
-            f"{MINUTES:g} minutes, {WRITERS} writers, {READERS} readers,"
+            f"{MINUTES:g} minutes, {WRITERS} writers, {READERS} readers, {THREADS} threads and"
+            f" {TASKS} tasks that change indexes,"
             f" {'killed every minute' if KILLS else 'no kills'}",
             flush=True,
         )
@@ -82,7 +91,7 @@ def main() -> int:
         baseline: dict[str, int] = {}
         found: dict[str, int] = {}
         kills = turn = 0
-        while time.monotonic() - began < 60 * MINUTES and not load.failures:
+        while time.monotonic() - began < 60 * MINUTES and not load.failures + changes.failures:
             turn += 1
             time.sleep(max(0, began + turn * EVERY - time.monotonic()))
             calls = load.calls.copy()
@@ -103,13 +112,22 @@ def main() -> int:
                 server.crash()
                 kills += 1
         load.stop()
-        wrong = load.failures + load.check()
+        changes.stop()
+        wrong = load.failures + changes.failures + load.check() + changes.check()
         for name in ("client", "backends"):
             if found[name] > GROWTH * baseline[name] + SLACK:
                 wrong.append(f"{name} grew from {baseline[name]:,} to {found[name]:,} bytes")
+        with psycopg.connect(server.dsn) as connection:
+            (deadlocks,) = connection.execute(
+                "select sum(deadlocks) from pg_stat_database"
+            ).fetchone() or (None,)
+        wrong += repair(server.dsn)
         check(server.dsn)
-        figures = ", ".join(f"{number:,} {name}" for name, number in load.calls.items())
-        print(f"{figures}, {kills} kills; {len(wrong)} lost, failed or grown")
+        done = load.calls + changes.calls
+        figures = ", ".join(f"{number:,} {name}" for name, number in sorted(done.items()))
+        print(
+            f"{figures}, {deadlocks} deadlocks, {kills} kills; {len(wrong)} lost, failed or grown"
+        )
         for line in wrong:
             print(line)
         return 1 if wrong else 0

@@ -70,7 +70,7 @@ def check_catalog(connection: Connection, *, is_mended: bool = True) -> None:
         assert {relation for relation, is_valid in found.items() if is_valid} >= wanted
         stray = found.keys() - wanted
         if is_mended:
-            assert stray == set()
+            assert stray == set(), stray
         else:
             assert all(
                 LEFTOVER.search(relation) or not found[relation] or "_metadata_" in relation

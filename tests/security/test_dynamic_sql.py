@@ -36,7 +36,7 @@ REVIEWED: dict[str, dict[str, str]] = {
     },
     "_take_over_indexes": {"definition": "what pg_get_indexdef wrote of an index of ours"},
     "_execute_ddl": {
-        "statement": "a drop or truncate that its callers write with %I or a regclass",
+        "statement": "a drop, truncate or build that its callers write with %I or a regclass",
     },
     "_is_changed_sql": {
         "given": "the name of a row source, a literal in the functions that call this"
@@ -65,7 +65,6 @@ REVIEWED: dict[str, dict[str, str]] = {
     "_namespace_condition_sql": {"value": _VALUE},
     "_property_sql": {"document": _VALUE},
     "_range_sql": {"left(comparison,1)": "of one of four comparisons, literals of its own"},
-    "_execute_build": {"statement": "what a step wrote"},
     "_search_sql": {
         "condition": "a comparison of $2, written in the functions that call this",
         "embedding": _VALUE,

@@ -20,6 +20,7 @@ begin
                 or class.relname = pgvectorize_private._hnsw_name(target.id) and not index.indisvalid
             )
     loop
+        perform pgvectorize_private._lock_exclusively(target);
         perform pgvectorize_private._execute_ddl(format('drop index %s', leftover));
     end loop;
 end;

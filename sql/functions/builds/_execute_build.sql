@@ -16,13 +16,14 @@ declare
     plan   pgvectorize.index_build;
     before jsonb;
 begin
+    perform pgvectorize_private._lock_exclusively(target, 'share');
     select jsonb_object_agg(settings.name, current_setting(settings.name)) into before
     from pgvectorize_private._build_settings(0, 0) as settings;
     for attempt in 0..2 loop
         plan := pgvectorize_private._plan_build(target, memory, workers, attempt);
         perform pgvectorize_private._set_build_settings(plan.memory, plan.workers, is_local => true);
         begin
-            execute statement;
+            perform pgvectorize_private._execute_ddl(statement);
             exit;
         exception when disk_full or out_of_memory then  -- disk_full means shared memory too
             if attempt = 2 then

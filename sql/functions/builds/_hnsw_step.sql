@@ -40,8 +40,8 @@ begin
         begin
             perform pgvectorize_private._lock_for_build(wanted);
             perform pgvectorize_private._drop_leftover_hnsw(wanted);
-        exception when sqlstate 'PV007' then
-            null;  -- another session builds; this one is as wanted
+        exception when sqlstate 'PV007' or lock_not_available then
+            null;  -- another session builds or uses it; this one is as wanted
         end;
         return null;
     end if;
@@ -54,7 +54,14 @@ begin
                     return statement;
                 end if;
             end loop;
-            perform pgvectorize_private._swap_hnsw(wanted);
+            begin
+                perform pgvectorize_private._swap_hnsw(wanted);
+            exception when sqlstate 'PV007' then
+                if how = '' then
+                    raise;
+                end if;
+                raise lock_not_available;  -- the client tries again, rather than to lose the build
+            end;
             return null;
         end if;
         exit when is_locked;

@@ -10,7 +10,6 @@ returns text
 language plpgsql
 volatile
 set search_path = pg_catalog, pg_temp
-set client_min_messages = warning
 as $$
 declare
     new_name  text := pgvectorize_private._new_hnsw_name(wanted, namespace);
@@ -25,7 +24,10 @@ begin
         is_locked := true;  -- look again: a build may have ended meanwhile
     end loop;
 
-    perform pgvectorize_private._execute_ddl(format('drop index if exists pgvectorize_data.%I', new_name));
+    if to_regclass(format('pgvectorize_data.%I', new_name)) is not null then
+        perform pgvectorize_private._lock_exclusively(wanted);
+        perform pgvectorize_private._execute_ddl(format('drop index pgvectorize_data.%I', new_name));
+    end if;
     if how <> '' then
         perform pgvectorize_private._mark_has_other_hnsw(wanted);
     end if;

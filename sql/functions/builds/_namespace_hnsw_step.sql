@@ -19,6 +19,7 @@ volatile
 set search_path = pg_catalog, pg_temp
 as $$
 declare
+    name      constant text := pgvectorize_private._namespace_hnsw_name(target.id, namespace);
     statement text;
 begin
     perform pgvectorize_private._check_namespace_hnsw(target, namespace);
@@ -26,17 +27,19 @@ begin
         select from pgvectorize_private.namespace_indexes as indexes
         where indexes.index_id = target.id and indexes.namespace = _namespace_hnsw_step.namespace
     )
-        and pgvectorize_private._is_valid_index(
-            pgvectorize_private._namespace_hnsw_name(target.id, namespace)
-        )
+        and pgvectorize_private._is_valid_index(name)
     then
         return null;
     end if;
 
     statement := pgvectorize_private._namespace_hnsw_build_step(target, namespace, how);
     if statement is null then
-        perform pgvectorize_private._lock_for_build(target);
-        select indexes.* into target from pgvectorize_private.indexes where indexes.id = target.id for update;
+        if to_regclass(format('pgvectorize_data.%I', name)) is null then
+            perform pgvectorize_private._lock_for_build(target);
+        else
+            perform pgvectorize_private._lock_exclusively(target);
+        end if;
+        target := pgvectorize_private._lock_row(target);
         perform pgvectorize_private._check_namespace_hnsw(target, namespace);
         if not pgvectorize_private._swap_namespace_hnsw(target, namespace) then
             -- the options were changed meanwhile

@@ -26,11 +26,12 @@ set search_path = pg_catalog, pg_temp
 set lock_timeout = '2s'
 as $$
 declare
-    wanted pgvectorize_private.indexes := pgvectorize_private._with_hnsw_options(
-        pgvectorize_private._find_index(index), m, ef_construction, index_precision
-    );
+    wanted pgvectorize_private.indexes;
 begin
     perform pgvectorize_private._set_lock_timeout();
+    wanted := pgvectorize_private._with_hnsw_options(
+        pgvectorize_private._find_index(index), m, ef_construction, index_precision
+    );
     perform pgvectorize_private._lock_table(wanted, 'access share');
     build := pgvectorize_private._plan_build(wanted, memory, workers, attempt);
     is_waiting := false;

@@ -15,9 +15,10 @@ set search_path = pg_catalog, pg_temp
 set lock_timeout = '2s'
 as $$
 declare
-    target pgvectorize_private.indexes := pgvectorize_private._find_index(index);
+    target pgvectorize_private.indexes;
 begin
     perform pgvectorize_private._set_lock_timeout();
+    target := pgvectorize_private._find_index(index);
     perform pgvectorize_private._lock_table(target, 'access share');
     build := pgvectorize_private._plan_namespace_hnsw_build(target, namespace, attempt);
     is_waiting := false;

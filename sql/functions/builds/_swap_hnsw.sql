@@ -12,11 +12,11 @@ declare
     old       regclass;
     namespace text;
 begin
-    perform pgvectorize_private._lock_table(target, 'access exclusive');
+    perform pgvectorize_private._lock_exclusively(target);
     if not pgvectorize_private._is_valid_index(new_name) then
         return;  -- another session did this while it waited
     end if;
-    perform from pgvectorize_private.indexes where indexes.id = target.id for update;
+    perform pgvectorize_private._lock_row(target);
     foreach namespace in array pgvectorize_private._namespaces_with_hnsw(target) loop
         if not pgvectorize_private._swap_namespace_hnsw(target, namespace) then  -- it was created meanwhile
             execute format(

@@ -7,7 +7,6 @@ returns boolean
 language plpgsql
 volatile
 set search_path = pg_catalog, pg_temp
-set client_min_messages = warning
 as $$
 declare
     new_name text := pgvectorize_private._new_hnsw_name(target, namespace);
@@ -16,7 +15,9 @@ begin
     if not pgvectorize_private._is_valid_index(new_name) then
         return false;
     end if;
-    perform pgvectorize_private._execute_ddl(format('drop index if exists pgvectorize_data.%I', name));
+    if to_regclass(format('pgvectorize_data.%I', name)) is not null then
+        perform pgvectorize_private._execute_ddl(format('drop index pgvectorize_data.%I', name));
+    end if;
     execute format('alter index pgvectorize_data.%I rename to %I', new_name, name);
     return true;
 end;

@@ -13,8 +13,7 @@ as $$
 declare
     target pgvectorize_private.indexes := pgvectorize_private._find_index(index);
 begin
-    perform pgvectorize_private._lock_for_build(target);
-    perform pgvectorize_private._lock_table(target, 'access exclusive');
+    perform pgvectorize_private._lock_exclusively(target);
     delete from pgvectorize_private.namespace_indexes as indexes
     where indexes.index_id = target.id and indexes.namespace = delete_namespace_index.namespace;
     if not found then

@@ -11,8 +11,8 @@ declare
     target pgvectorize_private.indexes := pgvectorize_private._find_index(index);
     hnsw   regclass;
 begin
-    perform pgvectorize_private._lock_for_build(target);
-    perform pgvectorize_private._lock_table(target, 'access exclusive');
+    perform pgvectorize_private._lock_exclusively(target);
+    perform pgvectorize_private._lock_row(target);
     hnsw := pgvectorize_private._hnsw_index(target);
     if hnsw is not null then
         perform pgvectorize_private._execute_ddl(format('drop index %s', hnsw));

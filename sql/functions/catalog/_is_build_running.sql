@@ -6,10 +6,7 @@ returns boolean
 language sql
 stable
 as $$
-    select exists (
-        select from pgvectorize_private._build_lock_pids(target) as locks (pid)
-        where locks.pid <> pg_catalog.pg_backend_pid()
-    )
+    select exists (select from pgvectorize_private._build_lock_pids(target))
 $$;
 
 comment on function pgvectorize_private._is_build_running

@@ -3,8 +3,8 @@
 -- is found under the lock was therefore left by a build that was killed.
 --
 -- This does not wait for a build: the build waits for old snapshots, so to wait for it with a
--- snapshot would be a deadlock. This waits for an autovacuum, which takes the same lock: an
--- autovacuum waits for no snapshots, and gives way to whoever waits for it.
+-- snapshot would be a deadlock. This waits for a session that has the index to itself, and for an
+-- autovacuum, which gives way to whoever waits for it.
 create or replace function pgvectorize_private._lock_for_build(target pgvectorize_private.indexes)
 returns void
 language plpgsql
@@ -14,17 +14,14 @@ as $$
 begin
     perform pgvectorize_private._lock_table(target, 'share update exclusive', 'nowait');
 exception when lock_not_available then
-    if (
-        -- every role may see which user a session has; an autovacuum has none
-        select bool_and(activity.pid is not null and activity.usesysid is null)
-        from pgvectorize_private._build_lock_pids(target) as locks (pid)
-        left join pg_stat_activity as activity using (pid)
+    if exists (
+        select from pgvectorize_private._build_lock_pids(target) as locks
+        where not locks.is_exclusive
     ) then
-        perform pgvectorize_private._lock_table(target, 'share update exclusive');
-        return;
+        raise exception 'index "%" is being built by another session, or changed', target.name
+            using errcode = 'PV007', hint = 'Try again when that build, vacuum or change has ended.';
     end if;
-    raise exception 'an index of "%" is being built by another session', target.name
-        using errcode = 'PV007', hint = 'Try again when that build, or a vacuum of the table, has ended.';
+    perform pgvectorize_private._lock_table(target, 'share update exclusive');
 end;
 $$;
 

@@ -10,9 +10,9 @@ begin
     if not pgvectorize_private._is_owner(target.relation) then
         return;
     end if;
-    execute format('lock table %s in share update exclusive mode nowait', target.relation);
+    perform pgvectorize_private._lock_table(target, 'share update exclusive', 'nowait');
     execute format('analyze %s', target.relation);
-exception when lock_not_available or insufficient_privilege then
+exception when lock_not_available or insufficient_privilege or sqlstate 'PV001' then
     null;
 end;
 $$;

@@ -14,15 +14,18 @@ begin
             'notice', 'locked', target.name, 'Another session changes or builds it, so it was not examined.'
         );
         return;
-    when sqlstate 'PV001' or insufficient_privilege then
+    when sqlstate 'PV001' then
+        if pgvectorize_private._is_in_catalog(target) then
+            return next pgvectorize_private._finding(
+                'error', 'table_missing', target.name, 'Its table is missing: somebody dropped it.',
+                action => 'delete_index', arguments => jsonb_build_object('name', target.name)
+            );
+        end if;
+        return;
+    when insufficient_privilege then
         null;  -- see below
     end;
-    if not exists (select from pg_class as class where class.oid = target.relation) then
-        return next pgvectorize_private._finding(
-            'error', 'table_missing', target.name, 'Its table is missing: somebody dropped it.',
-            action => 'delete_index', arguments => jsonb_build_object('name', target.name)
-        );
-    elsif not has_table_privilege(target.relation, 'select') then
+    if not coalesce(has_table_privilege(target.relation, 'select'), false) then
         return next pgvectorize_private._finding(
             'notice', 'table_not_seen', target.name,
             format('Role "%s" may not read its table, so it was not examined.', current_user),

@@ -83,6 +83,20 @@ as $$
 
     union all
     select pgvectorize_private._finding(
+        'warning', 'metadata_index_leftover', target.name,
+        format(
+            'A build of a metadata index was killed and left %s, which the catalog does not list: no filter uses '
+            'it, but each write updates it.',
+            each.relation
+        ),
+        format('drop index concurrently %s;', each.relation)
+    )
+    from each, state
+    where each.kind = 'other' and each.is_valid and not state.is_changed
+        and starts_with(each.name, pgvectorize_private._relation_name(target.id, 'metadata_'))
+
+    union all
+    select pgvectorize_private._finding(
         'warning', 'hnsw_leftover', target.name,
         format(
             'A build of an HNSW index was killed, or could not swap the index in, and left %s: each write '

@@ -25,6 +25,7 @@ begin
         if known.access = 'owner' then
             exit when not pg_has_role(known.oid, 'set');
             if (select relowner from pg_class where oid = target.relation) <> known.oid then
+                perform pgvectorize_private._lock_for_build(target);
                 execute format('alter table %s owner to %I', target.relation, known.role);
             end if;
             if (select proowner from pg_proc where oid = own_function) <> known.oid then

@@ -16,7 +16,9 @@ begin
             perform pgvectorize_private._grant_catalog(known.role, known.access);
         end if;
     end loop;
-    perform pgvectorize_private._grant_index(target) from pgvectorize_private.indexes as target;
+    perform pgvectorize_private._grant_index(target)
+    from pgvectorize_private.indexes as target
+    where target.relation::text <> target.relation::oid::text;  -- not deleted since the snapshot
 end;
 $$;
 

@@ -13,6 +13,7 @@ begin
         from pg_class as class
         where class.relnamespace in ('pgvectorize_private'::regnamespace, 'pgvectorize_data'::regnamespace)
             and class.relkind in ('r', 'p', 'v', 'm', 'f') and pg_has_role(class.relowner, 'usage')
+            and class.oid::regclass::text <> class.oid::text  -- not dropped since the snapshot
     loop
         execute format('revoke all on %s from %I', relation, role);
     end loop;

@@ -43,6 +43,7 @@ declare
     longest constant bigint := pgvectorize_private._limit('vector_length', false);
 begin
     perform pgvectorize_private._reserve_name(name);
+    execute format('drop table pgvectorize_data.%I', name);
 
     if preset is not null then
         chosen := pgvectorize_private._find_preset(preset);

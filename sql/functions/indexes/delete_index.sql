@@ -1,5 +1,5 @@
--- Delete an index with all its vectors. This waits for writers and readers of the index to end.
--- The name can be used again at once.
+-- Delete an index with all its vectors. This waits for writers and readers of the index to end, and
+-- refuses while another session builds it. The name can be used again at once.
 create or replace function pgvectorize.delete_index(name text)
 returns void
 language plpgsql
@@ -7,12 +7,16 @@ volatile
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    target pgvectorize_private.indexes;
+    target    pgvectorize_private.indexes := pgvectorize_private._find_index(name);
+    has_table constant boolean := exists (  -- nobody dropped it by hand
+        select from pg_class where oid = target.relation
+    );
 begin
-    perform pgvectorize_private._lock_name(name);
-    target := pgvectorize_private._find_index(name);
-    if exists (select from pg_class where oid = target.relation) then  -- nobody dropped it by hand
-        perform pgvectorize_private._lock_table(target, 'access exclusive');
+    if has_table then
+        perform pgvectorize_private._lock_exclusively(target);
+    end if;
+    perform pgvectorize_private._lock_row(target);
+    if has_table then
         perform pgvectorize_private._execute_ddl(format('drop table %s', target.relation));
     end if;
     -- after the lock on the table, so that the last writer's mutation is deleted too

@@ -16,7 +16,7 @@ volatile
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    target pgvectorize_private.indexes;
+    target pgvectorize_private.indexes := pgvectorize_private._find_index(name);
 begin
     if new_name is null and description is null and count_queries is null and ef_search is null then
         perform pgvectorize_private._refuse_request(
@@ -30,20 +30,17 @@ begin
         );
     end if;
 
-    -- in one order, so that two sessions that swap names cannot deadlock
-    perform pgvectorize_private._lock_name(wanted.name)
-    from (
-        select given.name from unnest(array[update_index.name, new_name]) as given (name)
-        where given.name is not null
-        order by given.name collate "C"
-    ) as wanted;
-    target := pgvectorize_private._find_index(name);
     if new_name <> name then
         perform pgvectorize_private._reserve_name(new_name);
-        perform pgvectorize_private._lock_table(target, 'access exclusive');
+        perform pgvectorize_private._lock_exclusively(target);
+    else
+        perform pgvectorize_private._lock_table(target, 'access share');
+    end if;
+    perform pgvectorize_private._lock_row(target);
+    if new_name <> name then
+        execute format('drop table pgvectorize_data.%I', new_name);
         execute format('alter table %s rename to %I', target.relation, new_name);
     end if;
-
     update pgvectorize_private.indexes
     set name = coalesce(new_name, update_index.name),
         description = nullif(coalesce(update_index.description, indexes.description), ''),

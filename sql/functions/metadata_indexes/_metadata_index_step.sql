@@ -82,6 +82,7 @@ begin
         )) as found (relation)
         where found.relation is not null
     loop
+        perform pgvectorize_private._lock_exclusively(target);
         perform pgvectorize_private._execute_ddl(format('drop index %s', leftover));
     end loop;
     return format(

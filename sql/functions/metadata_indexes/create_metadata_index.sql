@@ -22,7 +22,8 @@ begin
     loop
         statement := pgvectorize_private._metadata_index_step(target, property_name, index_type, how => '');
         exit when statement is null;
-        execute statement;
+        perform pgvectorize_private._lock_exclusively(target, 'share');
+        perform pgvectorize_private._execute_ddl(statement);
     end loop;
     return pgvectorize_private._log_mutation(target);
 end;

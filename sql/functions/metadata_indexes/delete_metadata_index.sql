@@ -17,7 +17,7 @@ begin
     from pgvectorize_private.metadata_indexes as indexes
     where indexes.index_id = target.id and indexes.property_name = delete_metadata_index.property_name;
     if known is not null then
-        perform pgvectorize_private._lock_table(target, 'access exclusive');
+        perform pgvectorize_private._lock_exclusively(target);
     end if;
     delete from pgvectorize_private.metadata_indexes as indexes
     where indexes.index_id = target.id and indexes.property_name = delete_metadata_index.property_name

@@ -10,7 +10,7 @@ set search_path = pg_catalog, pg_temp
 as $$
 begin
     -- so that of two calls the second sees the rows of the first and replaces them
-    perform pg_advisory_xact_lock(hashtextextended('pgvectorize recalls ' || target.id, 0));
+    perform pgvectorize_private._lock_row(target);
     delete from pgvectorize_private.recalls where recalls.index_id = target.id;
     insert into pgvectorize_private.recalls (
         index_id, ef_search, recall, standard_error, milliseconds, queries, top_k

@@ -51,7 +51,7 @@ begin
     end if;
     if hnsw is not null then
         begin
-            perform pgvectorize_private._lock_for_build(target);
+            perform pgvectorize_private._lock_exclusively(target);
         exception when sqlstate 'PV007' then
             if rebuild then
                 raise;

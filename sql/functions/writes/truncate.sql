@@ -1,9 +1,9 @@
 -- Delete all vectors of an index at once, however many there are, and return the mutation's id.
 -- Metadata and namespace indexes stay.
 --
--- This is Postgres' `truncate`: it waits for readers and writers of the index to end, keeps new
--- ones waiting until the transaction ends (ACCESS EXCLUSIVE), and needs the privilege TRUNCATE on
--- the table.
+-- This is Postgres' `truncate`: it waits for readers and writers of the index to end, refuses while
+-- another session builds it, keeps new ones waiting until the transaction ends (ACCESS EXCLUSIVE), and
+-- needs the privilege TRUNCATE on the table.
 create or replace function pgvectorize.truncate(index text)
 returns uuid
 language plpgsql
@@ -11,8 +11,9 @@ volatile
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    target pgvectorize_private.indexes := pgvectorize_private._lock_index(index, 'access exclusive');
+    target pgvectorize_private.indexes := pgvectorize_private._find_index(index);
 begin
+    perform pgvectorize_private._lock_exclusively(target);
     perform pgvectorize_private._execute_ddl(format('truncate table %s', target.relation));
     return pgvectorize_private._log_mutation(target);
 end;
