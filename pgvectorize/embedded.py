@@ -27,6 +27,11 @@ _PLAIN = re.compile(r"/[A-Za-z0-9_./+-]{1,80}")
 _USER = "embedded_postgres"  # runs the server for root: Postgres refuses to run as root
 
 
+def exists(path: str | Path = DEFAULT_PATH) -> bool:
+    """Return whether there is a database in the folder `path`."""
+    return Path(path, "data").exists()
+
+
 @contextmanager
 def serve(path: str | Path = DEFAULT_PATH) -> Iterator[str]:
     """Run a Postgres with pgvector in the folder `path`; yield its DSN, then stop it.
@@ -110,22 +115,16 @@ def _turn(folder: Path) -> Iterator[None]:
 def _init(programs: Path, data: Path) -> None:
     """Make the data folder; it appears when it is complete."""
     import shutil
-    import subprocess
 
     part = data.with_name("data.part")
     shutil.rmtree(part, ignore_errors=True)
     part.mkdir(mode=0o700)
     # C.UTF-8 is built in: the system's locales need not be installed, and none changes an order
-    done = subprocess.run(
-        [programs / "initdb", "--auth=trust", "--encoding=UTF8", "--locale=C",
-         "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--username=postgres",
-         "--pgdata", part],
-        **_as_server(programs, part), capture_output=True, text=True, errors="replace",
-        check=False,
+    _run(
+        programs / "initdb", "--auth=trust", "--encoding=UTF8", "--locale=C",
+        "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--username=postgres",
+        "--pgdata", part, **_as_server(programs, part),
     )  # fmt: skip
-    if done.returncode != 0:
-        shutil.rmtree(part, ignore_errors=True)
-        raise RuntimeError(done.stderr.strip() or f"initdb ended with {done.returncode}")
     part.rename(data)
 
 
@@ -140,7 +139,7 @@ def _start(programs: Path, data: Path, socket_folder: str) -> None:
         left.unlink()
     with (data / "log").open("ab") as log:
         before = log.tell()
-        server = subprocess.Popen(
+        server = subprocess.Popen(  # noqa: S603
             [programs / "postgres", "-D", data, "-h", "", "-p", _PORT, "-k", socket_folder],
             **_as_server(programs, data), stdout=log, stderr=log, start_new_session=True,
         )  # fmt: skip
@@ -190,7 +189,8 @@ def _plain_name(data: Path, stack: ExitStack) -> str:
         return str(data)
     parent = tempfile.gettempdir()
     link = Path(
-        tempfile.mkdtemp(prefix="pgv-", dir=parent if _PLAIN.fullmatch(parent) else "/tmp"), "d"
+        tempfile.mkdtemp(prefix="pgv-", dir=parent if _PLAIN.fullmatch(parent) else "/tmp"),  # noqa: S108
+        "d",
     )
     stack.callback(shutil.rmtree, link.parent, ignore_errors=True)
     link.parent.chmod(0o711)  # the server may run as another user, who makes its socket there
@@ -230,7 +230,7 @@ def _as_server(programs: Path, data: Path) -> dict[str, Any]:
         try:
             user = pwd.getpwnam(_USER)
         except KeyError:
-            subprocess.run(["useradd", "--system", "--no-create-home", _USER], check=True)
+            _run("useradd", "--system", "--no-create-home", _USER)
             user = pwd.getpwnam(_USER)
         os.chown(data, user.pw_uid, user.pw_gid)
     for folder in {*data.resolve().parents, *programs.parents}:
@@ -240,6 +240,17 @@ def _as_server(programs: Path, data: Path) -> dict[str, Any]:
             _permit(found, 0o055)
     owner = data.stat()
     return {**how, "user": owner.st_uid, "group": owner.st_gid, "extra_groups": []}
+
+
+def _run(*command: str | Path, **how: Any) -> None:
+    """Run a program; raise `RuntimeError` with its words if it fails."""
+    import subprocess
+
+    done = subprocess.run(  # noqa: S603
+        command, **how, capture_output=True, text=True, errors="replace", check=False
+    )
+    if done.returncode != 0:
+        raise RuntimeError(done.stderr.strip() or f"{command[0]} ended with {done.returncode}")
 
 
 def _permit(path: Path, bits: int) -> None:

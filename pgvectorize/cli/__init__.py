@@ -196,7 +196,8 @@ def main(context: click.Context, dsn: str | None, strict: bool) -> None:
 
     The database is the one of --dsn, of PGVECTORIZE_DSN, or of libpq's PG*
     variables. If none of them is set, an embedded Postgres runs in ./.pgvectorize
-    while the command does; its data are kept.
+    while the command does; its data are kept. Only `create`, `import --create` and
+    `demo` make it.
 
     pgvectorize demo
     pgvectorize create products --dimensions 3 --metric cosine

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, get_args
 import click
 
 import pgvectorize
-from pgvectorize.embedded import DEFAULT_PATH, serve
+from pgvectorize.embedded import DEFAULT_PATH, exists, serve
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -53,10 +53,16 @@ class Session:
     """What a command works with: the database it was pointed to, and the form of its answer."""
 
     def __init__(
-        self, context: click.Context, dsn: str | None, strict: bool, as_json: bool
+        self,
+        context: click.Context,
+        dsn: str | None,
+        strict: bool,
+        as_json: bool,
+        may_begin: bool = False,
     ) -> None:
         self._context = context
         self._strict = strict
+        self.may_begin = may_begin
         if dsn is None and any(os.environ.get(name) for name in _LIBPQ_VARIABLES):
             dsn = ""
         self._given_dsn = dsn
@@ -68,9 +74,19 @@ class Session:
 
     @cached_property
     def dsn(self) -> str:
-        """The database's DSN; starts the embedded server if no other was named."""
+        """The database's DSN; starts the embedded server if no other was named.
+
+        Only a command that may begin one makes a database: for any other a forgotten DSN would
+        end in an empty one.
+        """
         if self._given_dsn is not None:
             return self._given_dsn
+        if not self.may_begin and not exists():
+            raise pgvectorize.EmbeddedUnavailable(
+                f"no database is named, and there is none in ./{DEFAULT_PATH}",
+                hint="Give --dsn or PGVECTORIZE_DSN. `create`, `import --create` and `demo` make "
+                f"a database in ./{DEFAULT_PATH}.",
+            )
         click.echo(
             f"using the embedded Postgres in {DEFAULT_PATH}; "
             "name another with --dsn or PGVECTORIZE_DSN",
@@ -99,10 +115,14 @@ class Session:
 
 
 class DatabaseCommand(click.Command):
-    """A command on a database: it has `--dsn` and `--json`, and gets a `Session`."""
+    """A command on a database: it has `--dsn` and `--json`, and gets a `Session`.
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    With `may_begin` it makes an embedded database where no database is named.
+    """
+
+    def __init__(self, *args: Any, may_begin: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self._may_begin = may_begin
         self.help = with_examples(self.help)
         self.params += [
             click.Option(["--json", "as_json"], is_flag=True, help="Print JSON and nothing else."),
@@ -116,7 +136,11 @@ class DatabaseCommand(click.Command):
         dsn = ctx.params.pop("dsn")
         of_group: GroupOptions = ctx.obj
         ctx.obj = Session(
-            ctx, of_group.dsn if dsn is None else dsn, of_group.strict, ctx.params.pop("as_json")
+            ctx,
+            of_group.dsn if dsn is None else dsn,
+            of_group.strict,
+            ctx.params.pop("as_json"),
+            self._may_begin,
         )
         return super().invoke(ctx)
 

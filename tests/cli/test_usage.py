@@ -20,7 +20,6 @@ from psycopg.conninfo import conninfo_to_dict
 import pgvectorize
 from pgvectorize import cli as cli_module
 from pgvectorize.cli import main, options
-from pgvectorize.embedded import serve
 
 COMMANDS = {
     name: (room, says)
@@ -139,8 +138,10 @@ class Chosen(Exception):
 
 
 @pytest.fixture
-def chosen(monkeypatch: pytest.MonkeyPatch) -> Callable[..., str]:
+def chosen(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., str]:
     """Run a command up to its connection; return the DSN, or "embedded"."""
+    (tmp_path / ".pgvectorize" / "data").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path)
 
     def connect(dsn: str, **_: object) -> None:
         raise Chosen(dsn)
@@ -207,6 +208,32 @@ def test_bad_usage_is_refused_before_a_server_is_started(monkeypatch: pytest.Mon
     ):
         assert CliRunner().invoke(main, args).exit_code == 2
     assert CliRunner().invoke(main, ["insert", "docs", "--file", "missing"]).exit_code == 1
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        ["list"],
+        ["doctor"],
+        ["migrate"],
+        ["current"],
+        ["query", "docs", "--vector", "1"],
+        ["import", "docs", "--file", "vectors.ndjson"],
+        ["upsert", "docs", "--file", "vectors.ndjson"],
+        ["limits"],
+    ],
+    ids=" ".join,
+)
+def test_a_forgotten_dsn_makes_no_database(
+    args: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "vectors.ndjson").write_text('{"id": "a", "values": [1]}')
+    result = CliRunner().invoke(main, args)
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "Error: no database is named" in result.stderr
+    assert "--dsn or PGVECTORIZE_DSN" in result.stderr
+    assert not (tmp_path / ".pgvectorize").exists()
 
 
 @pytest.mark.slow
@@ -338,16 +365,3 @@ def test_errors_are_json_if_the_answer_would_be(
         code, error = failed(*args)
         assert (code, error["hint"]) == (2, None)
         assert error["message"]
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("users", ["[999999999]", '[12, "'])
-def test_killed_users_of_the_embedded_server_are_forgotten(tmp_path: Path, users: str) -> None:
-    """Else the server would never stop, or no command would start it again."""
-    with serve(tmp_path):
-        pass
-    listed = tmp_path / "data" / ".handle_pids.json"
-    listed.write_text(users)
-    with serve(tmp_path):
-        assert json.loads(listed.read_text()) == [os.getpid()]
-    assert not (tmp_path / "data" / "postmaster.pid").exists()

@@ -56,7 +56,7 @@ def test_a_folder_may_have_any_name(
     for _ in range(2):
         with serve(name) as dsn, psycopg.connect(dsn) as connection:
             assert connection.execute(_LOCALE).fetchone() == ("C.UTF-8",)
-    assert os.listdir(tmp_path) == [name]
+    assert [found.name for found in tmp_path.iterdir()] == [name]
     assert not _is_running(tmp_path / name)
 
 
