@@ -19,6 +19,7 @@ from pgvectorize.cli.options import (
     choice,
     default_of,
     options_of,
+    say,
 )
 from pgvectorize.cli.output import progress_bar, to_json
 from pgvectorize.models import Metric
@@ -64,7 +65,7 @@ def export(
     elif session.as_json:
         click.echo(json.dumps(data), err=True)
     else:
-        click.echo(sentence, err=True)
+        say(sentence, err=True)
 
 
 @click.command("import", cls=DatabaseCommand)
@@ -182,11 +183,11 @@ class _Refusals:
                 json.dumps({**data, "id": refusal.id, "reason": refusal.reason}) + "\n"
             )
         elif self._count <= _SHOWN_REFUSALS:
-            click.echo(refusal.told(self._file, self._unit), err=True)
+            say(refusal.told(self._file, self._unit).replace("\n", "\\n"), err=True)
 
     def finish(self) -> None:
         if self._report is None and (more := self._count - _SHOWN_REFUSALS) > 0:
-            click.echo(f"and {more:,} more; --report FILE keeps all", err=True)
+            say(f"and {more:,} more; --report FILE keeps all", err=True)
 
 
 @contextmanager

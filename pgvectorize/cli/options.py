@@ -6,7 +6,10 @@ import inspect
 import json
 import os
 import re
+import signal
+import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, get_args
 
@@ -40,6 +43,20 @@ FILTER = """Such as '{"price": {"$lt": 100}}'."""
 NAMESPACE = "Only this one."
 RETURN_VALUES = "With the values."
 RETURN_METADATA = "With the metadata, or with the properties that have a metadata index."
+
+
+# A terminal obeys control characters, and directions of text hide what stands there.
+_UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
+
+
+def printable(text: str) -> str:
+    """Return a text as a terminal may get it: ids and errors hold what others wrote."""
+    return _UNPRINTABLE.sub(lambda found: found.group().encode("unicode_escape").decode(), text)
+
+
+def say(text: str, *, err: bool = False) -> None:
+    """Print a text for people. Unlike rich it breaks no line: commands stay copyable."""
+    click.echo(printable(text), err=err)
 
 
 class GroupOptions(NamedTuple):
@@ -87,7 +104,7 @@ class Session:
                 hint="Give --dsn or PGVECTORIZE_DSN. `create`, `import --create` and `demo` make "
                 f"a database in ./{DEFAULT_PATH}.",
             )
-        click.echo(
+        say(
             f"using the embedded Postgres in {DEFAULT_PATH}; "
             "name another with --dsn or PGVECTORIZE_DSN",
             err=True,
@@ -142,7 +159,22 @@ class DatabaseCommand(click.Command):
             ctx.params.pop("as_json"),
             self._may_begin,
         )
+        ctx.with_resource(_interruptible())
         return super().invoke(ctx)
+
+
+@contextmanager
+def _interruptible() -> Iterator[None]:
+    """Let Ctrl-C raise `KeyboardInterrupt` while there is something to close; see `__main__`."""
+    before = signal.getsignal(signal.SIGINT)
+    if threading.current_thread() is threading.main_thread() and callable(before):
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        try:
+            yield
+        finally:
+            signal.signal(signal.SIGINT, before)
+    else:
+        yield
 
 
 class ManyValues(click.Option):
@@ -251,7 +283,7 @@ force = click.option("--force", "-y", is_flag=True, help="Do not ask.")
 
 def confirm(question: str, force: bool) -> None:
     """Ask before something is deleted, unless that was forced."""
-    if not force and not click.confirm(question, err=True):
+    if not force and not click.confirm(printable(question), err=True):
         click.echo("Deletion cancelled.", err=True)
         raise click.exceptions.Exit(1)
 

@@ -108,7 +108,7 @@ def test_an_encoding_that_cannot_be_is_diagnosed(dsn: str) -> None:
         connection.execute(
             SQL(
                 "create database {} template template0 encoding 'LATIN1' "
-                "lc_collate 'C' lc_ctype 'C'"
+                "locale_provider libc lc_collate 'C' lc_ctype 'C'"
             ).format(name)
         )
         try:

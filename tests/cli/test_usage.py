@@ -365,3 +365,73 @@ def test_errors_are_json_if_the_answer_would_be(
         code, error = failed(*args)
         assert (code, error["hint"]) == (2, None)
         assert error["message"]
+
+
+# What comes from elsewhere
+
+
+@pytest.mark.parametrize("module", ["click", "numpy", "psycopg.errors", "pgvectorize.cli.indexes"])
+def test_ctrl_c_during_an_import_ends_without_a_traceback(module: str) -> None:
+    code = f"""
+import os, signal, sys
+from importlib.abc import MetaPathFinder
+class Interrupts(MetaPathFinder):
+    def find_spec(self, name, *_):
+        if name == "{module}":
+            os.kill(os.getpid(), signal.SIGINT)
+sys.meta_path.insert(0, Interrupts())
+sys.argv = ["pgvectorize", "--dsn", "host=127.0.0.1 port=1", "list"]
+from pgvectorize.__main__ import main
+main()
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (1, "\nAborted!\n")
+
+
+_HOSTILE = "\x1b]0;owned\x07\x9b31m\x7f\u202e"
+
+
+def test_text_for_people_holds_no_control_characters(
+    cli: Callable[..., Result],
+    client: pgvectorize.Client,
+    make_index: Callable[..., str],
+    write_lines: Callable[..., str],
+) -> None:
+    name = make_index(dimensions=3, metric="cosine")
+    client.index(name).upsert(
+        [
+            pgvectorize.Vector(
+                _HOSTILE, [1, 2, 3], _HOSTILE, {"k": _HOSTILE, "d": {_HOSTILE: _HOSTILE}}
+            )
+        ]
+    )
+    client.update_index(name, description=_HOSTILE)
+    bad = write_lines({"id": _HOSTILE, "values": [1]}, {_HOSTILE: 1})
+    for args in (
+        ["list"],
+        ["get-vectors", name, "--ids", _HOSTILE],
+        ["list-vectors", name, "--return-metadata", "all"],
+        ["list-vectors", name, "--namespace", _HOSTILE],
+        ["list-namespaces", name],
+        ["facets", name, "--property-name", "k"],
+        ["query", name, "--vector-id", _HOSTILE, "--return-metadata", "all"],
+        ["query", name, "--vector-id", "x" + _HOSTILE],
+        ["query", name, "--vector", _HOSTILE],
+        ["explain", name, "--vector-id", _HOSTILE, "--filter", json.dumps({"k": _HOSTILE})],
+        ["create-namespace-index", name, "--namespace", _HOSTILE],
+        ["delete-namespace-index", name, "--namespace", _HOSTILE],
+        ["delete-metadata-index", name, "--property-name", "x" + _HOSTILE],
+        ["upsert", name, "--file", bad],
+        ["import", name, "--file", bad],
+        ["import", name, "--file", bad, "--on-error", "skip"],
+        ["get", name + _HOSTILE],
+        [_HOSTILE],
+        ["get", name, "--" + _HOSTILE],
+        ["doctor", name],
+    ):
+        for more in ([], ["--json"]):
+            result = cli(*args, *more)
+            assert not isinstance(result.exception, UnicodeError)
+            said = result.stdout + result.stderr
+            bad_ones = set("\x1b\x07\x9b\x7f") | ({"\u202e"} if not more else set())
+            assert not bad_ones & set(said), args
