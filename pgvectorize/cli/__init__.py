@@ -99,7 +99,8 @@ class _Failure(click.ClickException):
         if self.as_json:
             click.echo(json.dumps({"error": self.known}), err=True)
             return
-        say(f"Error: {self.message}", err=True)
+        code = self.known["code"]
+        say(f"Error: {self.message}{'' if code is None else f' [code: {code}]'}", err=True)
         if self.hint:
             say(f"Hint: {self.hint}", err=True)
 

@@ -38,6 +38,10 @@ _WRANGLERS = {
 }
 
 
+# Options of `pgvectorize` itself that its commands lack.
+_BEFORE_COMMANDS = ("--strict", "--version")
+
+
 # The help of options that several commands have.
 FILTER = """Such as '{"price": {"$lt": 100}}'."""
 NAMESPACE = "Only this one."
@@ -78,7 +82,7 @@ class Session:
         may_begin: bool = False,
     ) -> None:
         self._context = context
-        self._strict = strict
+        self.is_strict = strict
         self.may_begin = may_begin
         if dsn is None and any(os.environ.get(name) for name in _LIBPQ_VARIABLES):
             dsn = ""
@@ -118,7 +122,7 @@ class Session:
         if self.is_embedded:
             pgvectorize.schema.migrate(dsn)
         return self._context.with_resource(
-            pgvectorize.connect(dsn, max_size=1, strict=self._strict)
+            pgvectorize.connect(dsn, max_size=1, strict=self.is_strict)
         )
 
     def answer(self, data: Any, *parts: str | Table) -> None:
@@ -184,6 +188,12 @@ class ManyValues(click.Option):
         super().__init__(*args, **{**kwargs, "multiple": True})
 
 
+def _is_option(flag: str, options: Mapping[str, click.Parameter]) -> bool:
+    return flag in {*options, *_WRANGLERS, *_BEFORE_COMMANDS, "--", "-h", "--help"} or any(
+        flag in option.secondary_opts for option in options.values()
+    )
+
+
 def _as_click_has_them(args: list[str], params: Iterable[click.Parameter]) -> Iterator[str]:
     """Turn `--ids a b` into `--ids=a --ids=b`, and `--return-values false` into its `--no-`.
 
@@ -202,6 +212,11 @@ def _as_click_has_them(args: list[str], params: Iterable[click.Parameter]) -> It
             values = [value] if has_value else []
             while rest and rest[-1] != "--" and not _OPTION.match(rest[-1]):
                 values.append(rest.pop())
+            if rest and not _is_option(rest[-1].partition("=")[0], options):
+                raise click.UsageError(
+                    f"No such option: {rest[-1]}. A value that begins with - is written "
+                    f"{flag}={rest[-1]}"
+                )
             yield from (f"{flag}={value}" for value in values) if values else (flag,)
         elif isinstance(option, click.Option) and option.is_flag:
             if not has_value and rest and rest[-1] in ("true", "false"):
@@ -212,6 +227,8 @@ def _as_click_has_them(args: list[str], params: Iterable[click.Parameter]) -> It
                 yield flag if value in ("", "true") else word
         elif option is None and flag in _WRANGLERS:
             raise click.UsageError(f"{flag} is wrangler's; leave it out: {_WRANGLERS[flag]}")
+        elif option is None and flag in _BEFORE_COMMANDS:
+            raise click.UsageError(f"{flag} stands before the command: pgvectorize {flag} …")
         else:
             yield word
 
@@ -279,6 +296,14 @@ shape = click.option(
 )
 
 force = click.option("--force", "-y", is_flag=True, help="Do not ask.")
+
+
+def explained(ids: Iterable[str], found: int) -> list[str]:
+    """Return what to say if ids that are not there look like several in one."""
+    given = list(ids)
+    if found >= len(given) or not any("," in id for id in given):
+        return []
+    return ["A comma belongs to the id. Several ids are written --ids 1 2 3."]
 
 
 def confirm(question: str, force: bool) -> None:
