@@ -15,6 +15,9 @@ from pgvectorize.transfer.files import File, Format, Place, cannot, new_file, pa
 _ENDING = ".pgvectorize-progress"
 
 
+_DAMAGED = (ValueError, TypeError, KeyError, AttributeError, RecursionError)
+
+
 def _digest(state: Any) -> int:
     """Return what tells a damaged file; where it continues must not be a guess."""
     return crc32(json.dumps(state, sort_keys=True).encode())
@@ -57,9 +60,7 @@ class ProgressFile:
                 hint="Import it from a file.",
             )
         try:
-            state = json.loads(self.path.read_text(encoding="utf-8"))
-            if state.pop("digest") != _digest(state):
-                raise ValueError("it was changed")
+            state = self._state()
             index, input = state["index"], state["input"]
             done = Done(
                 {key: int(value) for key, value in state["place"].items()},
@@ -70,7 +71,7 @@ class ProgressFile:
             return None
         except OSError as error:
             raise cannot("read", self.path, error) from error
-        except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+        except _DAMAGED as error:
             raise self._unfit(f"{self.path} cannot be understood") from error
         if input != self._input:
             raise self._unfit(f"{os.fspath(self._file)} was changed since its import stopped")
@@ -80,6 +81,20 @@ class ProgressFile:
                 f"made at {index[1]}"
             )
         return done
+
+    def owes_build(self, info: IndexInfo) -> bool:
+        """Return whether an import made the index, dropped its HNSW index, and did not end."""
+        try:
+            state = self._state()
+            return bool(state["buildsInTheEnd"]) and state["index"] == self._index(info)
+        except (OSError, *_DAMAGED):
+            return False
+
+    def _state(self) -> dict[str, Any]:
+        state: dict[str, Any] = json.loads(self.path.read_text(encoding="utf-8"))
+        if state.pop("digest") != _digest(state):
+            raise ValueError("it was changed")
+        return state
 
     def write(self, info: IndexInfo, done: Done) -> None:
         if self._is_stream:
