@@ -150,7 +150,7 @@ class _Group(click.Group):
                 raise
             except click.ClickException as error:
                 if not as_json:
-                    error.message = printable(error.message)
+                    vars(error)["message"] = printable(error.message)
                     raise
                 kind = _Misuse if isinstance(error, click.UsageError) else _Failure
                 raise kind(error, error.format_message(), None, as_json=True) from error

@@ -274,15 +274,7 @@ def test_doctor_suggests_one_rebuild(
         return [
             Finding("warning", "rows_dead", "docs", "x", None, "vacuum", {"index": "docs"}),
             Finding("warning", "hnsw_bloated", "docs", "y", None, "build", build),
-            Finding(
-                "warning",
-                "hnsw_bloated",
-                "other",
-                "y",
-                None,
-                "build",
-                {"index": "other", "rebuild": True},
-            ),
+            Finding("warning", "hnsw_bloated", "other", "y", None, "build", other),
         ]
 
     monkeypatch.setattr(Client, "doctor", found)
