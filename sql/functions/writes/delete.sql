@@ -17,6 +17,7 @@ declare
     predicate text := pgvectorize_private._predicate_sql(target, namespace, filter);
     deletion  pgvectorize.deletion;
 begin
+    perform pgvectorize_private._check_strict_call(target.is_strict, 'delete');
     if namespace is null and coalesce(filter, '{}') = '{}' then
         perform pgvectorize_private._refuse_request(
             'give a filter or a namespace', 'To delete all vectors of an index, truncate it.'
