@@ -278,7 +278,6 @@ def test_a_patch_that_makes_metadata_too_large_is_refused(face: Face, strict: st
         ("delete", {"namespace": "n", "dry_run": True}, "deletion by filter or namespace"),
         ("delete_namespace", {"namespace": "n"}, "deletion by filter or namespace"),
         ("facets", {"property_name": "word"}, "facets"),
-        ("list_namespaces", {}, "list of namespaces"),
         ("query_many", {"vectors": [ONES, ONES]}, "query of several vectors"),
         ("truncate", {}, "deletion of all vectors"),
     ],

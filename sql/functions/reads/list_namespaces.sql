@@ -9,7 +9,6 @@ as $$
 declare
     target pgvectorize_private.indexes := pgvectorize_private._lock_index(index);
 begin
-    perform pgvectorize_private._check_strict_call(target.is_strict, 'list_namespaces');
     return query execute format(
         $sql$
         select nullif(stored.namespace, ''), count(*)
