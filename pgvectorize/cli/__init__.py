@@ -13,7 +13,7 @@ from typing import IO, Any, TextIO
 import click
 
 import pgvectorize
-from pgvectorize.cli.options import GroupOptions, with_examples
+from pgvectorize.cli.options import GroupOptions, printable, say, with_examples
 
 # Every command, in the groups of `--help`: the file that has it, and its first sentence, which
 # stands there too. `--help` imports none of these files: it would take six times as long.
@@ -97,11 +97,12 @@ class _Failure(click.ClickException):
 
     def show(self, file: IO[Any] | None = None) -> None:
         if self.as_json:
-            click.echo(json.dumps({"error": self.known}, ensure_ascii=False), err=True)
+            click.echo(json.dumps({"error": self.known}), err=True)
             return
-        click.echo(f"Error: {self.message}", err=True)
+        code = self.known["code"]
+        say(f"Error: {self.message}{'' if code is None else f' [code: {code}]'}", err=True)
         if self.hint:
-            click.echo(f"Hint: {self.hint}", err=True)
+            say(f"Hint: {self.hint}", err=True)
 
 
 class _Misuse(_Failure):
@@ -149,6 +150,7 @@ class _Group(click.Group):
                 raise
             except click.ClickException as error:
                 if not as_json:
+                    vars(error)["message"] = printable(error.message)
                     raise
                 kind = _Misuse if isinstance(error, click.UsageError) else _Failure
                 raise kind(error, error.format_message(), None, as_json=True) from error
@@ -171,7 +173,7 @@ def _show_warning(
     file: TextIO | None = None,
     line: str | None = None,
 ) -> None:
-    click.echo(f"Warning: {message}", err=True)
+    say(f"Warning: {message}", err=True)
 
 
 @click.group(
@@ -196,7 +198,8 @@ def main(context: click.Context, dsn: str | None, strict: bool) -> None:
 
     The database is the one of --dsn, of PGVECTORIZE_DSN, or of libpq's PG*
     variables. If none of them is set, an embedded Postgres runs in ./.pgvectorize
-    while the command does; its data are kept.
+    while the command does; its data are kept. Only `create`, `import --create` and
+    `demo` make it.
 
     pgvectorize demo
     pgvectorize create products --dimensions 3 --metric cosine

@@ -14,7 +14,7 @@ import click
 import pgvectorize
 from pgvectorize import BuildProgress, Index, IndexBuild
 from pgvectorize.cli.options import DatabaseCommand, Session, options_of
-from pgvectorize.cli.output import console, table, to_json
+from pgvectorize.cli.output import console, print_parts, table, to_json
 
 _POLL_SECONDS = 0.5
 F = TypeVar("F", bound=Callable[..., Any])
@@ -85,13 +85,14 @@ def reindex(session: Session, /, name: str | None, **options: Any) -> None:
     """
     indexes = session.client.list_indexes() if name is None else [session.client.get_index(name)]
     done = []
-    sentences = []
     for info in indexes:
         if info.has_hnsw:
             data, *told = _built(session, info.name, rebuild=True, **options)
             done.append(data)
-            sentences += told
-    session.answer(done, *(sentences or ["There is no HNSW index to rebuild."]))
+            if not session.as_json:  # as it happens: all of them may take hours
+                print_parts(told)
+    if session.as_json or not done:
+        session.answer(done, "There is no HNSW index to rebuild.")
 
 
 @click.command("drop-hnsw", cls=DatabaseCommand)

@@ -63,7 +63,7 @@ def current(session: Session) -> None:
     )
 
 
-@click.command("demo", cls=DatabaseCommand)
+@click.command("demo", cls=DatabaseCommand, may_begin=True)
 @click.pass_obj
 def demo(session: Session) -> None:
     """Show the main job on sample data.

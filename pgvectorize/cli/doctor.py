@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import get_args
 
 import click
@@ -41,10 +42,21 @@ def doctor(session: Session, name: str | None, fail_on: Severity) -> None:
     findings = [] if session.is_embedded else schema.diagnose(session.dsn)
     if not any(finding.severity == "error" for finding in findings):
         findings += session.client.doctor(name)
+    findings = [_built_once(finding, findings) for finding in findings]
     session.answer([actions.finding_json(finding) for finding in findings], *_told(findings))
     least = get_args(Severity).index(fail_on)
     if any(get_args(Severity).index(finding.severity) <= least for finding in findings):
         raise click.exceptions.Exit(_FOUND)
+
+
+def _built_once(finding: Finding, findings: Sequence[Finding]) -> Finding:
+    """Suggest no rebuild beside a vacuum that rebuilds the same HNSW index."""
+    is_vacuumed = any(
+        other.code == "rows_dead" and other.name == finding.name for other in findings
+    )
+    if finding.code != "hnsw_bloated" or not is_vacuumed:
+        return finding
+    return replace(finding, action="vacuum", arguments={"index": finding.name})
 
 
 def _told(findings: Sequence[Finding]) -> list[str]:

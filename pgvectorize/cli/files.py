@@ -19,10 +19,12 @@ from pgvectorize.cli.options import (
     choice,
     default_of,
     options_of,
+    say,
 )
 from pgvectorize.cli.output import progress_bar, to_json
 from pgvectorize.models import Metric
 from pgvectorize.transfer import ExportSummary, Format, ImportSummary, Refusal
+from pgvectorize.transfer.files import name_of, paths_of
 
 _SHOWN_REFUSALS = 20
 
@@ -63,7 +65,7 @@ def export(
     elif session.as_json:
         click.echo(json.dumps(data), err=True)
     else:
-        click.echo(sentence, err=True)
+        say(sentence, err=True)
 
 
 @click.command("import", cls=DatabaseCommand)
@@ -109,6 +111,9 @@ def import_(
 
     If the HNSW index is dropped for the whole file, queries of the index wait.
 
+    Exit code 1: there is an error, every vector was refused, or an NDJSON file is
+    empty. An empty Parquet or .npy file is the export of an empty index.
+
     pgvectorize import products --file products.ndjson
     pgvectorize import products --file products.parquet --create --metric cosine
     pgvectorize import products --file products.ndjson.gz --on-error skip --resume
@@ -118,8 +123,11 @@ def import_(
     if report is not None and options["on_error"] != "skip":
         raise click.UsageError("--report goes with --on-error skip")
     format = transfer.format_of(file, format)
+    session.may_begin = create
     with ExitStack() as stack:
-        refusals = _Refusals(file, format, stack.enter_context(_report(report, options["resume"])))
+        inputs = [] if file == "-" else paths_of(file, format)
+        stream = stack.enter_context(_report(report, inputs, options["resume"]))
+        refusals = _Refusals(file, format, stream)
         stack.callback(refusals.finish)
         on_progress = stack.enter_context(progress_bar("importing"))
         summary = transfer.import_vectors(
@@ -132,8 +140,7 @@ def import_(
             on_progress=on_progress,
             **options,
         )
-    sentences = [] if summary.read or summary.resumed_after else ["The file holds no vectors."]
-    sentences += [
+    sentences = [
         f"Imported {summary.written:,} of {summary.read:,} vectors into index '{name}' "
         f"{_speed(summary, summary.read)}."
     ]
@@ -150,6 +157,13 @@ def import_(
         {"index": name, "file": file, "format": format, **_json(summary, summary.read)},
         *sentences,
     )
+    if summary.refused == summary.read and not summary.resumed_after:
+        if summary.read:
+            raise InvalidRequest(
+                "every vector was refused", hint="Correct the file, or choose another index."
+            )
+        if format == "ndjson":  # an empty file of another format says itself that it is one
+            raise InvalidRequest(f"{name_of(file)} holds no vectors", hint="Check the file.")
 
 
 class _Refusals:
@@ -169,20 +183,22 @@ class _Refusals:
                 json.dumps({**data, "id": refusal.id, "reason": refusal.reason}) + "\n"
             )
         elif self._count <= _SHOWN_REFUSALS:
-            click.echo(refusal.told(self._file, self._unit), err=True)
+            say(refusal.told(self._file, self._unit).replace("\n", "\\n"), err=True)
 
     def finish(self) -> None:
         if self._report is None and (more := self._count - _SHOWN_REFUSALS) > 0:
-            click.echo(f"and {more:,} more; --report FILE keeps all", err=True)
+            say(f"and {more:,} more; --report FILE keeps all", err=True)
 
 
 @contextmanager
-def _report(file: str | None, resume: bool) -> Iterator[TextIO | None]:
+def _report(file: str | None, inputs: list[Path], resume: bool) -> Iterator[TextIO | None]:
     """Open the report. An import that is resumed appends to it."""
     if file is None:
         yield None
         return
     try:
+        if Path(file).exists() and any(path.exists() and path.samefile(file) for path in inputs):
+            raise click.UsageError(f"--report {file} is the file that is imported")
         report = Path(file).open("a" if resume else "w", encoding="utf-8")  # noqa: SIM115
     except OSError as error:
         raise InvalidRequest(

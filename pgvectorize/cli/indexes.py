@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 
-@click.command("create", cls=DatabaseCommand)
+@click.command("create", cls=DatabaseCommand, may_begin=True)
 @click.argument("name")
 @options_of(
     Client.create_index,

@@ -6,14 +6,17 @@ import inspect
 import json
 import os
 import re
+import signal
+import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, get_args
 
 import click
 
 import pgvectorize
-from pgvectorize.embedded import DEFAULT_PATH, serve
+from pgvectorize.embedded import DEFAULT_PATH, exists, serve
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -35,11 +38,29 @@ _WRANGLERS = {
 }
 
 
+# Options of `pgvectorize` itself that its commands lack.
+_BEFORE_COMMANDS = ("--strict", "--version")
+
+
 # The help of options that several commands have.
 FILTER = """Such as '{"price": {"$lt": 100}}'."""
 NAMESPACE = "Only this one."
 RETURN_VALUES = "With the values."
 RETURN_METADATA = "With the metadata, or with the properties that have a metadata index."
+
+
+# A terminal obeys control characters, and directions of text hide what stands there.
+_UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
+
+
+def printable(text: str) -> str:
+    """Return a text as a terminal may get it: ids and errors hold what others wrote."""
+    return _UNPRINTABLE.sub(lambda found: found.group().encode("unicode_escape").decode(), text)
+
+
+def say(text: str, *, err: bool = False) -> None:
+    """Print a text for people. Unlike rich it breaks no line: commands stay copyable."""
+    click.echo(printable(text), err=err)
 
 
 class GroupOptions(NamedTuple):
@@ -53,10 +74,16 @@ class Session:
     """What a command works with: the database it was pointed to, and the form of its answer."""
 
     def __init__(
-        self, context: click.Context, dsn: str | None, strict: bool, as_json: bool
+        self,
+        context: click.Context,
+        dsn: str | None,
+        strict: bool,
+        as_json: bool,
+        may_begin: bool = False,
     ) -> None:
         self._context = context
-        self._strict = strict
+        self.is_strict = strict
+        self.may_begin = may_begin
         if dsn is None and any(os.environ.get(name) for name in _LIBPQ_VARIABLES):
             dsn = ""
         self._given_dsn = dsn
@@ -68,10 +95,20 @@ class Session:
 
     @cached_property
     def dsn(self) -> str:
-        """The database's DSN; starts the embedded server if no other was named."""
+        """The database's DSN; starts the embedded server if no other was named.
+
+        Only a command that may begin one makes a database: for any other a forgotten DSN would
+        end in an empty one.
+        """
         if self._given_dsn is not None:
             return self._given_dsn
-        click.echo(
+        if not self.may_begin and not exists():
+            raise pgvectorize.EmbeddedUnavailable(
+                f"no database is named, and there is none in ./{DEFAULT_PATH}",
+                hint="Give --dsn or PGVECTORIZE_DSN. `create`, `import --create` and `demo` make "
+                f"a database in ./{DEFAULT_PATH}.",
+            )
+        say(
             f"using the embedded Postgres in {DEFAULT_PATH}; "
             "name another with --dsn or PGVECTORIZE_DSN",
             err=True,
@@ -85,7 +122,7 @@ class Session:
         if self.is_embedded:
             pgvectorize.schema.migrate(dsn)
         return self._context.with_resource(
-            pgvectorize.connect(dsn, max_size=1, strict=self._strict)
+            pgvectorize.connect(dsn, max_size=1, strict=self.is_strict)
         )
 
     def answer(self, data: Any, *parts: str | Table) -> None:
@@ -99,10 +136,14 @@ class Session:
 
 
 class DatabaseCommand(click.Command):
-    """A command on a database: it has `--dsn` and `--json`, and gets a `Session`."""
+    """A command on a database: it has `--dsn` and `--json`, and gets a `Session`.
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    With `may_begin` it makes an embedded database where no database is named.
+    """
+
+    def __init__(self, *args: Any, may_begin: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self._may_begin = may_begin
         self.help = with_examples(self.help)
         self.params += [
             click.Option(["--json", "as_json"], is_flag=True, help="Print JSON and nothing else."),
@@ -116,9 +157,28 @@ class DatabaseCommand(click.Command):
         dsn = ctx.params.pop("dsn")
         of_group: GroupOptions = ctx.obj
         ctx.obj = Session(
-            ctx, of_group.dsn if dsn is None else dsn, of_group.strict, ctx.params.pop("as_json")
+            ctx,
+            of_group.dsn if dsn is None else dsn,
+            of_group.strict,
+            ctx.params.pop("as_json"),
+            self._may_begin,
         )
+        ctx.with_resource(_interruptible())
         return super().invoke(ctx)
+
+
+@contextmanager
+def _interruptible() -> Iterator[None]:
+    """Let Ctrl-C raise `KeyboardInterrupt` while there is something to close; see `__main__`."""
+    before = signal.getsignal(signal.SIGINT)
+    if threading.current_thread() is threading.main_thread() and callable(before):
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        try:
+            yield
+        finally:
+            signal.signal(signal.SIGINT, before)
+    else:
+        yield
 
 
 class ManyValues(click.Option):
@@ -126,6 +186,12 @@ class ManyValues(click.Option):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **{**kwargs, "multiple": True})
+
+
+def _is_option(flag: str, options: Mapping[str, click.Parameter]) -> bool:
+    return flag in {*options, *_WRANGLERS, *_BEFORE_COMMANDS, "--", "-h", "--help"} or any(
+        flag in option.secondary_opts for option in options.values()
+    )
 
 
 def _as_click_has_them(args: list[str], params: Iterable[click.Parameter]) -> Iterator[str]:
@@ -146,6 +212,11 @@ def _as_click_has_them(args: list[str], params: Iterable[click.Parameter]) -> It
             values = [value] if has_value else []
             while rest and rest[-1] != "--" and not _OPTION.match(rest[-1]):
                 values.append(rest.pop())
+            if rest and not _is_option(rest[-1].partition("=")[0], options):
+                raise click.UsageError(
+                    f"No such option: {rest[-1]}. A value that begins with - is written "
+                    f"{flag}={rest[-1]}"
+                )
             yield from (f"{flag}={value}" for value in values) if values else (flag,)
         elif isinstance(option, click.Option) and option.is_flag:
             if not has_value and rest and rest[-1] in ("true", "false"):
@@ -156,6 +227,8 @@ def _as_click_has_them(args: list[str], params: Iterable[click.Parameter]) -> It
                 yield flag if value in ("", "true") else word
         elif option is None and flag in _WRANGLERS:
             raise click.UsageError(f"{flag} is wrangler's; leave it out: {_WRANGLERS[flag]}")
+        elif option is None and flag in _BEFORE_COMMANDS:
+            raise click.UsageError(f"{flag} stands before the command: pgvectorize {flag} …")
         else:
             yield word
 
@@ -225,9 +298,17 @@ shape = click.option(
 force = click.option("--force", "-y", is_flag=True, help="Do not ask.")
 
 
+def explained(ids: Iterable[str], found: int) -> list[str]:
+    """Return what to say if ids that are not there look like several in one."""
+    given = list(ids)
+    if found >= len(given) or not any("," in id for id in given):
+        return []
+    return ["A comma belongs to the id. Several ids are written --ids 1 2 3."]
+
+
 def confirm(question: str, force: bool) -> None:
     """Ask before something is deleted, unless that was forced."""
-    if not force and not click.confirm(question, err=True):
+    if not force and not click.confirm(printable(question), err=True):
         click.echo("Deletion cancelled.", err=True)
         raise click.exceptions.Exit(1)
 

@@ -17,6 +17,7 @@ import click
 import numpy as np
 
 from pgvectorize import IndexInfo, ListedVector, Match
+from pgvectorize.cli.options import printable, say
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
     from pgvectorize.models import ValuesInput
 
-_UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+_CONTROLS = re.compile(r"[\x7f-\x9f]")
 
 
 def console(*, stderr: bool = False) -> Console:
@@ -42,7 +43,13 @@ _OF_INDEX = ("name", "description", "created_on", "modified_on", "relation")
 
 def print_json(data: Any) -> None:
     # bytes, because JSON is UTF-8 whatever the terminal is
-    click.echo(json.dumps(data, indent=2, ensure_ascii=False).encode())
+    click.echo(json_text(data, indent=2).encode())
+
+
+def json_text(data: Any, indent: int | None = None) -> str:
+    """Return JSON that can be read, but for control characters, which a terminal obeys."""
+    text = json.dumps(data, indent=indent, ensure_ascii=False)
+    return _CONTROLS.sub(lambda found: f"\\u{ord(found.group()):04x}", text)
 
 
 def to_json(value: Any) -> Any:
@@ -102,7 +109,7 @@ def print_parts(parts: Iterable[str | Table]) -> None:
     tables = console()
     for part in parts:
         if isinstance(part, str):
-            click.echo(part)  # unlike rich it never breaks a line: commands stay copyable
+            say(part)
         else:
             tables.print(part)
 
@@ -158,7 +165,7 @@ def _cell(value: object) -> str:
     if isinstance(value, float):
         return f"{value:.9f}"  # a score
     text = json.dumps(value, ensure_ascii=False) if isinstance(value, dict) else str(value)
-    return _UNPRINTABLE.sub(lambda found: repr(found.group())[1:-1], text)
+    return printable(text)
 
 
 # Progress, on stderr and only if it is a terminal
@@ -173,7 +180,7 @@ def progress_bar(text: str) -> Iterator[Callable[[int, int | None], None] | None
     from rich.progress import Progress
 
     with Progress(console=console(stderr=True), transient=True) as bar:
-        task = bar.add_task(text, total=None)
+        task = bar.add_task(printable(text), total=None)
 
         def move(done: int, total: int | None) -> None:
             bar.update(task, completed=done, total=total)
@@ -186,5 +193,5 @@ def spinner(text: str) -> Iterator[None]:
     if not sys.stderr.isatty():
         yield
         return
-    with console(stderr=True).status(text):
+    with console(stderr=True).status(printable(text)):
         yield

@@ -17,6 +17,7 @@ from pgvectorize.cli.options import (
     DatabaseCommand,
     ManyValues,
     Session,
+    explained,
     options_of,
 )
 from pgvectorize.cli.output import table, vectors_table
@@ -37,6 +38,7 @@ def get_vectors(session: Session, name: str, ids: tuple[str, ...]) -> None:
         vectors_table(vectors, "id", "namespace", "metadata", "values")
         if vectors
         else f"Index '{name}' does not contain vectors of these ids.",
+        *explained(ids, len(vectors)),
     )
 
 

@@ -17,6 +17,7 @@ from pgvectorize.cli.options import (
     batch_size,
     confirm,
     default_of,
+    explained,
     force,
     option_of,
     options_of,
@@ -50,7 +51,8 @@ def insert(session: Session, /, name: str, **options: Any) -> None:
     """Insert vectors, and keep those whose id exists.
 
     The file is NDJSON in Vectorize's shape, one JSON array, or {"vectors": [...]},
-    also compressed by gzip. For Parquet and large files there is `import`.
+    also compressed by gzip. For a first load use `import`: it takes a sixth of the
+    time, as it builds the HNSW index at the end. It also reads Parquet and .npy.
 
     pgvectorize insert products --file products.ndjson
     """
@@ -67,7 +69,8 @@ def insert(session: Session, /, name: str, **options: Any) -> None:
 def upsert(session: Session, /, name: str, **options: Any) -> None:
     """Insert vectors, and replace those whose id exists.
 
-    The file is the same as for `insert`.
+    The file is the same as for `insert`. For a first load use `import`: it takes a
+    sixth of the time. In strict mode each batch is a change of its own, as in wrangler.
 
     pgvectorize upsert products --file products.ndjson
     pgvectorize upsert products --file - < products.ndjson
@@ -86,10 +89,13 @@ def _write(
 ) -> None:
     with reading(file, "ndjson") as reader, progress_bar("writing") as on_progress:
         index = session.client.index(name)
+        info = index.info()
+        # to Vectorize each batch is a request of its own, with a limit of its own
+        atomic = atomic and not (session.is_strict or info.is_strict)
         rows = Rows(
             file,
             reader,
-            index.info(),
+            info,
             hint="Nothing was written." if atomic else "Earlier batches stay written.",
             on_progress=on_progress,
         )
@@ -156,6 +162,7 @@ def delete_vectors(
         f"Would delete {vectors(done.count)} from index '{name}'."
         if dry_run
         else f"Deleted {vectors(done.count)} from index '{name}'. Mutation: {done.mutation_id}",
+        *explained(ids, done.count),
     )
 
 
@@ -216,6 +223,7 @@ def update_metadata(
         mutation,
         f"Updated the metadata of {vectors(mutation.count)} in index '{name}'. "
         f"Mutation: {mutation.mutation_id}",
+        *explained(ids, mutation.count),
     )
 
 

@@ -21,6 +21,7 @@ from pgvectorize.transfer.files import (
     Writer,
     cannot,
     format_of,
+    new_file,
     paths_of,
     replacing,
 )
@@ -112,7 +113,7 @@ def _writer(file: File, format: Format, dimensions: int) -> Iterator[Writer]:
         streams: list[BinaryIO] = []
         for part, path in zip(parts, paths, strict=True):
             try:
-                raw = stack.enter_context(part.open("wb"))
+                raw = stack.enter_context(part.open("wb") if part == path else new_file(part))
             except OSError as error:
                 raise cannot("write", path, error) from error
             streams.append(raw)

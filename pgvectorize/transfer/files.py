@@ -147,6 +147,12 @@ def cannot(what: str, file: File, error: OSError) -> InvalidRequest:
     )
 
 
+def new_file(path: Path) -> BinaryIO:
+    """Open a file that is made now. What has its name goes; nothing is written through a link."""
+    path.unlink(missing_ok=True)
+    return path.open("xb")
+
+
 @contextmanager
 def opened(file: File) -> Iterator[tuple[BinaryIO, BinaryIO]]:
     """Yield a stream to read, and the stream whose position says how much of the file was read.

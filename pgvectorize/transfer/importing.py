@@ -104,9 +104,12 @@ def import_vectors(
     format = format_of(file, format)
     progress = ProgressFile(file, format)
     done = None
-    if resume:
-        with suppress(IndexNotFound):  # then `create` may make it, or the error comes below
-            done = progress.read(client.get_index(name))
+    owes_build = False
+    with suppress(IndexNotFound):  # then `create` may make it, or the error comes below
+        info = client.get_index(name)
+        if resume:
+            done = progress.read(info)
+        owes_build = progress.owes_build(info)
 
     with reading(file, format, None if done is None else done.place) as reader:
         work = _Import(client, name, file, mode, on_error, batch_size, on_refusal)
@@ -115,9 +118,11 @@ def import_vectors(
         work.on_progress = on_progress
         if done is not None:
             work.already_read = done.read
-            work.builds_in_the_end = done.builds_in_the_end
+        work.builds_in_the_end = owes_build
         if atomic and not resume and on_error == "stop":
             work.as_one(reader, create)
+            if owes_build:
+                progress.remove()
         else:
             work.in_batches(reader, create, progress)
     return ImportSummary(
@@ -178,6 +183,8 @@ class _Import:
             if is_new:
                 self._client.delete_index(self._name)
             raise
+        if self.builds_in_the_end and load.build is None and self.rebuild is not False:
+            self._index.build(**self.building)
         self.read, self.written = vectors.count, load.mutation.count
 
     def in_batches(self, reader: Reader, create: Metric | None, progress: ProgressFile) -> None:

@@ -23,6 +23,9 @@ class NpyReader:
 
     def __init__(self, file: File, lines: NdjsonReader, start: Place | None) -> None:
         matrix_path, lines_path = matrix_paths(file)
+        for path in (matrix_path, lines_path):
+            if path.exists() and not path.is_file():  # a pipe can only be read once
+                raise InvalidRequest(f"{path} is not a regular file", hint=_HINT)
         self._lines = lines
         self._row = 0 if start is None else start["row"]
         try:

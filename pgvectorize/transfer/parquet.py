@@ -56,6 +56,12 @@ class ParquetReader:
             raise InvalidRequest(
                 f"{self._name} has the columns {', '.join(names)[:200]}", hint=_HINT
             )
+        kind = self._file.schema_arrow.field("values").type
+        if not _is_list_of_numbers(arrow.types, kind):
+            raise InvalidRequest(
+                f"{self._name} has values of the type {str(kind)[:200]}, not lists of numbers",
+                hint=_HINT,
+            )
         self._known = known
 
     @property
@@ -107,9 +113,16 @@ class ParquetReader:
         return InvalidRequest(f"cannot read {self._name} as Parquet: {error}", hint=_HINT)
 
 
+def _is_list_of_numbers(types: Any, kind: Any) -> bool:
+    is_list = types.is_list(kind) or types.is_large_list(kind) or types.is_fixed_size_list(kind)
+    return is_list and any(
+        test(kind.value_type) for test in (types.is_floating, types.is_integer, types.is_decimal)
+    )
+
+
 def _values(column: Any) -> Any:
     """Return one array of numbers per row, None for a row without values."""
-    flat = column.flatten() if hasattr(column, "flatten") else column
+    flat = column.flatten()
     if column.null_count == 0 and flat.null_count == 0 and hasattr(column.type, "list_size"):
         return flat.to_numpy(zero_copy_only=False).reshape(len(column), column.type.list_size)
     return [None if row is None else np.array(row) for row in column.to_pylist()]

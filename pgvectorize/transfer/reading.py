@@ -112,12 +112,12 @@ class Rows:
             ]
             line = error.row + gap
             problem = error.message.removeprefix(f"row {error.row}")
-            if problem == error.message:  # Vectorize's own words, in strict mode
+            if not problem.startswith((":", ",")):  # Vectorize's own words, in strict mode
                 problem = f": {problem}"
             where = place_of(self._reader.unit, line, column)
-            raise InvalidVector(
-                f"{self._name}, {where}{problem}", hint=self._hint, row=line
-            ) from error
+            placed = InvalidVector(f"{self._name}, {where}{problem}", hint=self._hint, row=line)
+            placed.code = error.code
+            raise placed from error
 
 
 def stopped(refusal: Refusal, name: str, unit: str, hint: str) -> InvalidVector:

@@ -6,11 +6,21 @@ import json
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+from zlib import crc32
 
 from pgvectorize import IndexInfo, InvalidRequest
-from pgvectorize.transfer.files import File, Format, Place, cannot, paths_of
+from pgvectorize.transfer.files import File, Format, Place, cannot, new_file, paths_of
 
 _ENDING = ".pgvectorize-progress"
+
+
+_DAMAGED = (ValueError, TypeError, KeyError, AttributeError, RecursionError)
+
+
+def _digest(state: Any) -> int:
+    """Return what tells a damaged file; where it continues must not be a guess."""
+    return crc32(json.dumps(state, sort_keys=True).encode())
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,17 +47,20 @@ class ProgressFile:
         self._file = file
         self._inputs = paths_of(file, format)
         self.path = Path(name.rstrip(os.sep) + _ENDING)
-        self._is_stdin = name == "-"
-        self._input = [] if self._is_stdin else self._identity()
+        # stdin or a pipe: what was read of it is gone
+        self._is_stream = name == "-" or any(path.is_fifo() for path in self._inputs)
+        self._input = [] if self._is_stream else self._identity()
 
     def read(self, info: IndexInfo) -> Done | None:
         """Return what was done or None; raises `InvalidRequest` if file or index changed."""
-        if self._is_stdin:
+        if self._is_stream:
             raise InvalidRequest(
-                "an import from stdin cannot be resumed", hint="Import it from a file."
+                f"an import from {'stdin' if os.fspath(self._file) == '-' else 'a pipe'} cannot be "
+                "resumed",
+                hint="Import it from a file.",
             )
         try:
-            state = json.loads(self.path.read_text(encoding="utf-8"))
+            state = self._state()
             index, input = state["index"], state["input"]
             done = Done(
                 {key: int(value) for key, value in state["place"].items()},
@@ -58,7 +71,7 @@ class ProgressFile:
             return None
         except OSError as error:
             raise cannot("read", self.path, error) from error
-        except (ValueError, TypeError, KeyError, AttributeError) as error:
+        except _DAMAGED as error:
             raise self._unfit(f"{self.path} cannot be understood") from error
         if input != self._input:
             raise self._unfit(f"{os.fspath(self._file)} was changed since its import stopped")
@@ -69,8 +82,22 @@ class ProgressFile:
             )
         return done
 
+    def owes_build(self, info: IndexInfo) -> bool:
+        """Return whether an import made the index, dropped its HNSW index, and did not end."""
+        try:
+            state = self._state()
+            return bool(state["buildsInTheEnd"]) and state["index"] == self._index(info)
+        except (OSError, *_DAMAGED):
+            return False
+
+    def _state(self) -> dict[str, Any]:
+        state: dict[str, Any] = json.loads(self.path.read_text(encoding="utf-8"))
+        if state.pop("digest") != _digest(state):
+            raise ValueError("it was changed")
+        return state
+
     def write(self, info: IndexInfo, done: Done) -> None:
-        if self._is_stdin:
+        if self._is_stream:
             return
         state = {
             "index": self._index(info),
@@ -81,13 +108,14 @@ class ProgressFile:
         }
         part = self.path.with_name(self.path.name + ".part")
         try:
-            part.write_text(json.dumps(state), encoding="utf-8")
+            with new_file(part) as stream:
+                stream.write(json.dumps({**state, "digest": _digest(state)}).encode())
             part.replace(self.path)
         except OSError as error:
             raise cannot("write", self.path, error) from error
 
     def remove(self) -> None:
-        if not self._is_stdin:
+        if not self._is_stream:
             self.path.unlink(missing_ok=True)
 
     def _identity(self) -> list[list[int]]:

@@ -9,8 +9,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+from click.testing import Result
 
-from pgvectorize import BuildProgress, Client, Index
+from pgvectorize import BuildProgress, Client, Index, IndexBusy
 from pgvectorize.cli import builds
 from pgvectorize.cli.options import Session
 
@@ -139,3 +140,23 @@ def test_a_namespace_gets_an_hnsw_index_and_loses_it(
     assert "not built" in cli_text("list-namespace-index", name)
     assert cli_json("delete-namespace-index", name, "--namespace", "books") is None
     assert cli_json("list-namespace-index", name) == []
+
+
+def test_reindex_tells_of_each_when_it_is_done(
+    cli: Callable[..., Result],
+    client: Client,
+    make_index: Callable[..., str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    first, second = sorted(make_index() for _ in range(2))
+    built = builds._built
+
+    def fails_at_the_second(session: Any, name: str, **options: Any) -> Any:
+        if name == second:
+            raise IndexBusy("it is busy")
+        return built(session, name, **options)
+
+    monkeypatch.setattr(builds, "_built", fails_at_the_second)
+    result = cli("reindex")
+    assert result.exit_code == 1
+    assert f"Built the HNSW index of index '{first}'" in result.stdout

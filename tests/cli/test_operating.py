@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -108,7 +109,7 @@ def test_an_encoding_that_cannot_be_is_diagnosed(dsn: str) -> None:
         connection.execute(
             SQL(
                 "create database {} template template0 encoding 'LATIN1' "
-                "lc_collate 'C' lc_ctype 'C'"
+                "locale_provider libc lc_collate 'C' lc_ctype 'C'"
             ).format(name)
         )
         try:
@@ -261,3 +262,25 @@ def test_an_index_is_read_into_memory(
     assert "into the shared buffers." in text
     assert {each["isBuffered"] for each in read} == {True}
     assert read[-1]["relation"].endswith("_embedding_hnsw")
+
+
+def test_doctor_suggests_one_rebuild(
+    monkeypatch: pytest.MonkeyPatch, cli_text: Callable[..., str]
+) -> None:
+    """A vacuum rebuilds, too, if many vectors were deleted."""
+
+    def found(*_: object) -> list[Finding]:
+        build, other = ({"index": name, "rebuild": True} for name in ("docs", "other"))
+        return [
+            Finding("warning", "rows_dead", "docs", "x", None, "vacuum", {"index": "docs"}),
+            Finding("warning", "hnsw_bloated", "docs", "y", None, "build", build),
+            Finding("warning", "hnsw_bloated", "other", "y", None, "build", other),
+        ]
+
+    monkeypatch.setattr(Client, "doctor", found)
+    said = cli_text("doctor", "--fail-on", "error")
+    assert re.findall("pgvectorize .*", said) == [
+        "pgvectorize vacuum docs",
+        "pgvectorize vacuum docs",
+        "pgvectorize rebuild other",
+    ]

@@ -20,7 +20,6 @@ from psycopg.conninfo import conninfo_to_dict
 import pgvectorize
 from pgvectorize import cli as cli_module
 from pgvectorize.cli import main, options
-from pgvectorize.embedded import serve
 
 COMMANDS = {
     name: (room, says)
@@ -139,8 +138,10 @@ class Chosen(Exception):
 
 
 @pytest.fixture
-def chosen(monkeypatch: pytest.MonkeyPatch) -> Callable[..., str]:
+def chosen(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., str]:
     """Run a command up to its connection; return the DSN, or "embedded"."""
+    (tmp_path / ".pgvectorize" / "data").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path)
 
     def connect(dsn: str, **_: object) -> None:
         raise Chosen(dsn)
@@ -207,6 +208,32 @@ def test_bad_usage_is_refused_before_a_server_is_started(monkeypatch: pytest.Mon
     ):
         assert CliRunner().invoke(main, args).exit_code == 2
     assert CliRunner().invoke(main, ["insert", "docs", "--file", "missing"]).exit_code == 1
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        ["list"],
+        ["doctor"],
+        ["migrate"],
+        ["current"],
+        ["query", "docs", "--vector", "1"],
+        ["import", "docs", "--file", "vectors.ndjson"],
+        ["upsert", "docs", "--file", "vectors.ndjson"],
+        ["limits"],
+    ],
+    ids=" ".join,
+)
+def test_a_forgotten_dsn_makes_no_database(
+    args: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "vectors.ndjson").write_text('{"id": "a", "values": [1]}')
+    result = CliRunner().invoke(main, args)
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "Error: no database is named" in result.stderr
+    assert "--dsn or PGVECTORIZE_DSN" in result.stderr
+    assert not (tmp_path / ".pgvectorize").exists()
 
 
 @pytest.mark.slow
@@ -340,14 +367,71 @@ def test_errors_are_json_if_the_answer_would_be(
         assert error["message"]
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("users", ["[999999999]", '[12, "'])
-def test_killed_users_of_the_embedded_server_are_forgotten(tmp_path: Path, users: str) -> None:
-    """Else the server would never stop, or no command would start it again."""
-    with serve(tmp_path):
-        pass
-    listed = tmp_path / "data" / ".handle_pids.json"
-    listed.write_text(users)
-    with serve(tmp_path):
-        assert json.loads(listed.read_text()) == [os.getpid()]
-    assert not (tmp_path / "data" / "postmaster.pid").exists()
+# What comes from elsewhere
+
+
+@pytest.mark.parametrize("module", ["click", "numpy", "psycopg.errors", "pgvectorize.cli.indexes"])
+def test_ctrl_c_during_an_import_ends_without_a_traceback(module: str) -> None:
+    code = f"""
+import os, signal, sys
+from importlib.abc import MetaPathFinder
+class Interrupts(MetaPathFinder):
+    def find_spec(self, name, *_):
+        if name == "{module}":
+            os.kill(os.getpid(), signal.SIGINT)
+sys.meta_path.insert(0, Interrupts())
+sys.argv = ["pgvectorize", "--dsn", "host=127.0.0.1 port=1", "list"]
+from pgvectorize.__main__ import main
+main()
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (1, "\nAborted!\n")
+
+
+_HOSTILE = "\x1b]0;owned\x07\x9b31m\x7f\u202e"
+
+
+def test_text_for_people_holds_no_control_characters(
+    cli: Callable[..., Result],
+    client: pgvectorize.Client,
+    make_index: Callable[..., str],
+    write_lines: Callable[..., str],
+) -> None:
+    name = make_index(dimensions=3, metric="cosine")
+    client.index(name).upsert(
+        [
+            pgvectorize.Vector(
+                _HOSTILE, [1, 2, 3], _HOSTILE, {"k": _HOSTILE, "d": {_HOSTILE: _HOSTILE}}
+            )
+        ]
+    )
+    client.update_index(name, description=_HOSTILE)
+    bad = write_lines({"id": _HOSTILE, "values": [1]}, {_HOSTILE: 1})
+    for args in (
+        ["list"],
+        ["get-vectors", name, "--ids", _HOSTILE],
+        ["list-vectors", name, "--return-metadata", "all"],
+        ["list-vectors", name, "--namespace", _HOSTILE],
+        ["list-namespaces", name],
+        ["facets", name, "--property-name", "k"],
+        ["query", name, "--vector-id", _HOSTILE, "--return-metadata", "all"],
+        ["query", name, "--vector-id", "x" + _HOSTILE],
+        ["query", name, "--vector", _HOSTILE],
+        ["explain", name, "--vector-id", _HOSTILE, "--filter", json.dumps({"k": _HOSTILE})],
+        ["create-namespace-index", name, "--namespace", _HOSTILE],
+        ["delete-namespace-index", name, "--namespace", _HOSTILE],
+        ["delete-metadata-index", name, "--property-name", "x" + _HOSTILE],
+        ["upsert", name, "--file", bad],
+        ["import", name, "--file", bad],
+        ["import", name, "--file", bad, "--on-error", "skip"],
+        ["get", name + _HOSTILE],
+        [_HOSTILE],
+        ["get", name, "--" + _HOSTILE],
+        ["doctor", name],
+    ):
+        for more in ([], ["--json"]):
+            result = cli(*args, *more)
+            assert not isinstance(result.exception, UnicodeError)
+            said = result.stdout + result.stderr
+            bad_ones = set("\x1b\x07\x9b\x7f") | ({"\u202e"} if not more else set())
+            assert not bad_ones & set(said), args

@@ -271,6 +271,25 @@ def test_a_patch_that_makes_metadata_too_large_is_refused(face: Face, strict: st
     assert all("more" not in (vector.metadata or {}) for vector in face.get_by_ids(strict, ids))
 
 
+@pytest.mark.parametrize(
+    ("call", "options", "says"),
+    [
+        ("delete", {"filter": {"word": "a"}}, "deletion by filter or namespace"),
+        ("delete", {"namespace": "n", "dry_run": True}, "deletion by filter or namespace"),
+        ("delete_namespace", {"namespace": "n"}, "deletion by filter or namespace"),
+        ("facets", {"property_name": "word"}, "facets"),
+        ("query_many", {"vectors": [ONES, ONES]}, "query of several vectors"),
+        ("truncate", {}, "deletion of all vectors"),
+    ],
+)
+def test_a_call_that_vectorize_lacks_is_refused(
+    face: Face, strict: str, call: str, options: dict[str, Any], says: str
+) -> None:
+    says = f"Vectorize has no {says}"
+    check(InvalidRequest, says, None, getattr(face, call), strict, **options)
+    assert face.count(strict) == 120
+
+
 def test_other_indexes_are_as_ever(face: Face, index: str) -> None:
     face.upsert(index, [("i" * 100, [1, 2], None, {"a": 1})])
     assert face.query(index, [1, 2], top_k=500, filter={"a": 1}).count == 1

@@ -37,7 +37,7 @@ from pgvectorize import (
     PgVectorizeError,
     schema,
 )
-from pgvectorize.cli import main
+from pgvectorize.cli import actions, main
 from tests.faults.load import IDS, Book, Write
 from tests.faults.rows import BIG, DIMENSIONS, row, rows, values, version_of
 from tests.migrations.conftest import OLDER_FUNCTIONS
@@ -357,12 +357,13 @@ def _not_named(dsn: str, findings: list[Finding]) -> list[str]:
 
 
 def _mend(client: Client, dsn: str, finding: Finding) -> None:
-    assert finding.mend is not None
-    if finding.mend.endswith(";"):
+    command = actions.command(finding)
+    if command is None:
+        assert finding.fix is not None
         with psycopg.connect(dsn, autocommit=True) as connection:
-            connection.execute(finding.mend.encode())
+            connection.execute(finding.fix.encode())
         return
-    words = shlex.split(finding.mend)
+    words = shlex.split(command)
     assert words[0] == "pgvectorize", finding
     result = CliRunner().invoke(main, ["--dsn", dsn, *words[1:]])
     assert result.exit_code == 0, (finding, result.output)

@@ -805,6 +805,27 @@ def test_an_interrupted_import_builds_when_it_is_resumed(
     assert client.index(new_name).count() == 1_500
 
 
+@pytest.mark.parametrize("options", [{}, {"atomic": False}, {"on_error": "skip"}, {"resume": True}])
+def test_an_interrupted_import_builds_when_it_is_repeated(
+    client: Client, new_name: str, many_file: str, options: Any
+) -> None:
+    with pytest.raises(Interrupted):
+        transfer.import_vectors(
+            client,
+            new_name,
+            many_file,
+            create="euclidean",
+            batch_size=600,
+            atomic=False,
+            on_progress=interrupt_after(1),
+        )
+    assert not client.get_index(new_name).has_hnsw
+    transfer.import_vectors(client, new_name, many_file, create="euclidean", **options)
+    assert client.get_index(new_name).has_hnsw
+    assert client.index(new_name).count() == 1_500
+    assert not Path(f"{many_file}.pgvectorize-progress").exists()
+
+
 def test_an_index_that_was_there_keeps_its_hnsw_index_in_batches(
     client: Client, empty: str, many_file: str
 ) -> None:

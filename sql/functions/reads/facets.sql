@@ -25,6 +25,7 @@ declare
     target pgvectorize_private.indexes := pgvectorize_private._lock_index(index);
     found  text;
 begin
+    perform pgvectorize_private._check_strict_call(target.is_strict, 'facets');
     perform pgvectorize_private._check_property_name(property_name, 'PV000');
     perform pgvectorize_private._check_between(
         'top_k', top_k, 1, pgvectorize_private._limit('facets', false), 'The default is 20.'

@@ -32,6 +32,9 @@ declare
     answer    pgvectorize.match[];
     is_whole  boolean := false;
 begin
+    if target.is_strict then
+        perform pgvectorize_private._check_strict_call(true, 'query_many');
+    end if;
     if cardinality(filters) <> cardinality(vectors) then
         perform pgvectorize_private._refuse_request(
             format('%s filters for %s vectors', cardinality(filters), cardinality(vectors)),

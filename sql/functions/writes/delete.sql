@@ -24,6 +24,7 @@ declare
     );
     deletion  pgvectorize.deletion;
 begin
+    perform pgvectorize_private._check_strict_call(target.is_strict, 'delete');
     if namespace is null and coalesce(filter, '{}') = '{}'
         and coalesce(array_remove(exclude_ids, null), '{}') = '{}'
     then

@@ -13,6 +13,7 @@ as $$
 declare
     target pgvectorize_private.indexes := pgvectorize_private._find_index(index);
 begin
+    perform pgvectorize_private._check_strict_call(target.is_strict, 'truncate');
     perform pgvectorize_private._lock_exclusively(target);
     perform pgvectorize_private._execute_ddl(format('truncate table %s', target.relation));
     return pgvectorize_private._log_mutation(target);
