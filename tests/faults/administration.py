@@ -332,7 +332,7 @@ def repair(dsn: str) -> list[str]:
         findings = [found for found in client.doctor() if found.name is not None]
         missed = _not_named(dsn, findings)
         for finding in findings:
-            if finding.severity != "notice" and finding.mend is not None:
+            if finding.severity != "notice" and finding.fix is not None:
                 _mend(client, dsn, finding)
         return missed
 

@@ -8,8 +8,9 @@ from concurrent.futures import ThreadPoolExecutor
 import psycopg
 import pytest
 
-from pgvectorize import Client, IndexNotFound, operations
+from pgvectorize import Client, IndexNotFound
 from pgvectorize.errors import translate
+from pgvectorize.operations import operating
 
 Connection = psycopg.Connection[tuple[object, ...]]
 
@@ -45,7 +46,7 @@ def test_doctor_does_not_look_at_what_is_deleted_meanwhile(
 def test_a_vacuum_of_an_index_that_is_deleted_meanwhile(
     client: Client, connection: Connection, index: str
 ) -> None:
-    plan = operations.vacuum(index=index, analyze=True, rebuild=None)
+    plan = operating.vacuum(index=index, analyze=True, rebuild=None)
     prepare = next(plan)
     client.delete_index(index)
     try:
