@@ -81,7 +81,7 @@ def test_functions_that_are_not_ours_any_more_are_replaced(
 ) -> None:
     schema.migrate(empty_database)
     fresh = catalog(empty_database)
-    administrator.execute("drop function pgvectorize.count(text, text, jsonb, text[])")
+    administrator.execute("drop function pgvectorize.count(text, text, jsonb, text[], text[])")
     administrator.execute(OLDER_FUNCTIONS)
     assert schema.migrate(empty_database) == (SchemaState(REVISION, "older"), schema.wanted())
     assert catalog(empty_database) == fresh

@@ -441,7 +441,7 @@ def test_a_migration_keeps_what_was_granted_and_adds_what_is_new(
         )
     """)
     administrator.execute("drop function pgvectorize_private._applied()")
-    administrator.execute("drop function pgvectorize.count(text, text, jsonb, text[])")
+    administrator.execute("drop function pgvectorize.count(text, text, jsonb, text[], text[])")
     assert rights(administrator) != before
     schema.migrate(database)
     assert rights(administrator) == before
@@ -494,7 +494,7 @@ def test_the_owner_migrates_and_so_does_a_member(
     before = rights(administrator)
     for role in (owner, member):
         administrator.execute("drop function pgvectorize_private._applied()")
-        administrator.execute("drop function pgvectorize.count(text, text, jsonb, text[])")
+        administrator.execute("drop function pgvectorize.count(text, text, jsonb, text[], text[])")
         schema.migrate(as_role(database, role))
         assert schema.inspect(database) == schema.wanted()
         assert rights(administrator) == before
