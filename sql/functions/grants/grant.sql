@@ -67,6 +67,13 @@ begin
         perform pgvectorize_private._grant_catalog(role, access);
     end if;
     perform pgvectorize_private._reapply_grants();
+    if access <> 'reader' and not has_database_privilege(role, current_database(), 'temporary') then
+        raise warning 'role "%" may not create temporary tables, which its large writes need', role using
+            hint = format(
+                'The owner of the database can run: grant temporary on database %I to %I',
+                current_database(), role
+            );
+    end if;
 end;
 $$;
 
