@@ -34,7 +34,11 @@ class AsyncClient(
     connection every call is part of the caller's transaction, if there is one.
 
     A client can be shared between tasks, as its pool can. Over a borrowed connection,
-    calls wait for one another.
+    calls wait for one another, also those of other clients on it. Rows that are written
+    cannot be read over the same connection meanwhile: read them into a list first.
+
+    After a fork, and in another event loop once its own is closed, a client opens its own
+    pool again. A forked process must not use a borrowed connection or pool.
     """
 
     @classmethod
