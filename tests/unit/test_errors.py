@@ -20,6 +20,7 @@ from pgvectorize import (
     PgVectorizeError,
     ReadOnly,
     SchemaOutdated,
+    TransactionConflict,
     errors,
     functions,
 )
