@@ -36,6 +36,7 @@ if TYPE_CHECKING:
         RecallNotReached,
         SchemaOutdated,
         ServerUnsupported,
+        TransactionConflict,
         VectorNotFound,
     )
     from pgvectorize.models import (
@@ -147,6 +148,7 @@ __all__ = [
     "ServerUnsupported",
     "Severity",
     "Storage",
+    "TransactionConflict",
     "Vacuum",
     "Values",
     "ValuesInput",

@@ -19,7 +19,8 @@ PgVectorizeError
 ├── ConnectionFailed                   no connection, or it was lost
 └── DatabaseError                      anything else that Postgres said
     ├── PermissionDenied               the role may not do this                42501
-    └── ReadOnly                       a standby, or a read-only transaction   25006
+    ├── ReadOnly                       a standby, or a read-only transaction   25006
+    └── TransactionConflict            with another transaction: retry   40001, 40P01
 
 The SQL functions raise the codes on the right, with the same messages and hints.
 """
@@ -149,6 +150,10 @@ class ReadOnly(DatabaseError):
     """The server is a standby, or the transaction may only read."""
 
 
+class TransactionConflict(DatabaseError):
+    """Another transaction was in the way: retry the transaction."""
+
+
 BY_SQLSTATE: dict[str, type[PgVectorizeError]] = {
     "PV000": InvalidRequest,
     "PV001": IndexNotFound,
@@ -168,9 +173,12 @@ READ_ONLY_HINT = (
     "target_session_attrs=read-write. On the primary itself, see default_transaction_read_only."
 )
 
+CONFLICT_HINT = "Nothing was changed. Roll back, if you have begun it, and retry the transaction."
+_CONFLICTS = (psycopg.errors.SerializationFailure, psycopg.errors.DeadlockDetected)
+
 # What the errors of an operator's settings and of the machine ask for; nothing was changed.
 _HINTS = {
-    "40P01": "Nothing was changed. Try again.",
+    "25P02": "An earlier statement of the transaction failed. Roll back first.",
     "53100": "The server's disk is full, and nothing was changed. Free space, then try again.",
     "53200": "The server lacks memory, and nothing was changed. Ask for less at a time.",
     "55P03": "Another session holds the index, and nothing was changed. Try again, or raise "
@@ -233,6 +241,8 @@ def translate(
         return PermissionDenied(message, hint=hint or _grant_hint(user), sqlstate=error.sqlstate)
     if isinstance(error, psycopg.errors.ReadOnlySqlTransaction):
         return ReadOnly(message, hint=hint or READ_ONLY_HINT, sqlstate=error.sqlstate)
+    if isinstance(error, _CONFLICTS):
+        return TransactionConflict(message, hint=CONFLICT_HINT, sqlstate=error.sqlstate)
     hint = _HINTS.get(error.sqlstate or "", hint)
     return DatabaseError(message, hint=hint, sqlstate=error.sqlstate)
 

@@ -21,7 +21,7 @@ REPLACEMENTS = [
     (r"__aenter__", "__enter__"),
     (r"__aexit__", "__exit__"),
     (r"__aiter__", "__iter__"),
-    (r"\basync_gather\b", "gather"),
+    (r"\basync_(?=gate\b|gather\b)", ""),
     (r"\bpgvectorize\.aio\b", "pgvectorize.blocking"),
     (r"between tasks", "between threads"),
 ]

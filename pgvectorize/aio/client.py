@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from types import TracebackType
 from typing import Any
 from uuid import uuid4
@@ -13,6 +14,8 @@ from psycopg_pool import AsyncConnectionPool
 
 from pgvectorize.aio import adoption, doctor, grants, indexes, limits, operating
 from pgvectorize.aio.index import AsyncIndex
+from pgvectorize.aio.running import OwnPool
+from pgvectorize.concurrency import AsyncPlace
 from pgvectorize.errors import check_dsn, translated
 
 
@@ -31,7 +34,11 @@ class AsyncClient(
     connection every call is part of the caller's transaction, if there is one.
 
     A client can be shared between tasks, as its pool can. Over a borrowed connection,
-    calls wait for one another.
+    calls wait for one another, also those of other clients on it. Rows that are written
+    cannot be read over the same connection meanwhile: read them into a list first.
+
+    After a fork, and in another event loop once its own is closed, a client opens its own
+    pool again. A forked process must not use a borrowed connection or pool.
     """
 
     @classmethod
@@ -75,19 +82,23 @@ class AsyncClient(
                     prepared_statements = not is_pooled or await _may_prepare(connection)
             if not prepared_statements:
                 options["prepare_threshold"] = None
-            pool = AsyncConnectionPool(
+            make_pool = partial(
+                OwnPool,
                 dsn,
                 kwargs=options,
                 min_size=min_size,
                 max_size=max_size,
                 timeout=timeout,
-                open=False,
                 configure=_be_strict if strict and not is_pooled else None,
             )
-            await pool.open()
+            pool = make_pool()
+            await pool.open(wait=True, timeout=timeout)  # a cancelled attempt would be logged
         client = cls(pool)
         client._handshake = handshake
         client._owns_source = True
+        client._gate = None
+        client._make_pool = make_pool
+        client._place = AsyncPlace()
         client._is_pooled = is_pooled
         client._is_strict_by_transaction = strict and is_pooled
         return client
@@ -104,11 +115,14 @@ class AsyncClient(
 
     async def close(self) -> None:
         """Close the pool, unless it is borrowed. A second call does nothing."""
-        if self._owns_source:
+        if self._owns_source and self._place is not None:
+            if self._place.is_here():
+                await self._source.close()
+            else:
+                self._leave()
             self._owns_source = False
-            await self._source.close()
-        if self._on_close is not None:
-            on_close, self._on_close = self._on_close, None
+        on_close, self._on_close = self._on_close, None
+        if on_close is not None and self._place is not None and self._place.is_this_process():
             on_close()
 
     async def __aenter__(self) -> AsyncClient:

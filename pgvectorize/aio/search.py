@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
 from itertools import chain
 
 import numpy.typing as npt
 
 from pgvectorize.aio.running import AsyncHandle
-from pgvectorize.concurrency import async_gather
 from pgvectorize.encoding.values import query_matrix
 from pgvectorize.errors import InvalidRequest
 from pgvectorize.models import Filter, Matches, ReturnMetadata, ValuesInput
@@ -176,5 +174,5 @@ class IndexMethods(AsyncHandle):
         ]
         if len(plans) == 1:
             return await self._run(plans[0])
-        answers = await async_gather([partial(self._run, plan) for plan in plans])
+        answers = await self._client._run_together(plans)
         return list(chain.from_iterable(answers))

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from types import TracebackType
 from typing import Any
 from uuid import uuid4
@@ -14,6 +15,8 @@ from psycopg_pool import ConnectionPool
 
 from pgvectorize.blocking import adoption, doctor, grants, indexes, limits, operating
 from pgvectorize.blocking.index import Index
+from pgvectorize.blocking.running import OwnPool
+from pgvectorize.concurrency import Place
 from pgvectorize.errors import check_dsn, translated
 
 
@@ -32,7 +35,11 @@ class Client(
     connection every call is part of the caller's transaction, if there is one.
 
     A client can be shared between threads, as its pool can. Over a borrowed connection,
-    calls wait for one another.
+    calls wait for one another, also those of other clients on it. Rows that are written
+    cannot be read over the same connection meanwhile: read them into a list first.
+
+    After a fork, and in another event loop once its own is closed, a client opens its own
+    pool again. A forked process must not use a borrowed connection or pool.
     """
 
     @classmethod
@@ -76,19 +83,23 @@ class Client(
                     prepared_statements = not is_pooled or _may_prepare(connection)
             if not prepared_statements:
                 options["prepare_threshold"] = None
-            pool = ConnectionPool(
+            make_pool = partial(
+                OwnPool,
                 dsn,
                 kwargs=options,
                 min_size=min_size,
                 max_size=max_size,
                 timeout=timeout,
-                open=False,
                 configure=_be_strict if strict and not is_pooled else None,
             )
-            pool.open()
+            pool = make_pool()
+            pool.open(wait=True, timeout=timeout)  # a cancelled attempt would be logged
         client = cls(pool)
         client._handshake = handshake
         client._owns_source = True
+        client._gate = None
+        client._make_pool = make_pool
+        client._place = Place()
         client._is_pooled = is_pooled
         client._is_strict_by_transaction = strict and is_pooled
         return client
@@ -105,11 +116,14 @@ class Client(
 
     def close(self) -> None:
         """Close the pool, unless it is borrowed. A second call does nothing."""
-        if self._owns_source:
+        if self._owns_source and self._place is not None:
+            if self._place.is_here():
+                self._source.close()
+            else:
+                self._leave()
             self._owns_source = False
-            self._source.close()
-        if self._on_close is not None:
-            on_close, self._on_close = self._on_close, None
+        on_close, self._on_close = self._on_close, None
+        if on_close is not None and self._place is not None and self._place.is_this_process():
             on_close()
 
     def __enter__(self) -> Client:

@@ -3,23 +3,66 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from functools import partial
+import json
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
+from functools import cache, partial
+from threading import Lock as ThreadLock
 from typing import Any, TypeVar
 
 import psycopg
-from psycopg import Connection, Cursor
-from psycopg.pq import TransactionStatus
+from psycopg import Connection, Cursor, postgres
+from psycopg.adapt import AdaptersMap
+from psycopg.pq import Format, TransactionStatus
 from psycopg.rows import dict_row
+from psycopg.types.array import register_all_arrays
+from psycopg.types.json import JsonbBinaryLoader
 from psycopg_pool import ConnectionPool
 
+from pgvectorize.concurrency import (
+    Gate,
+    Place,
+    Workers,
+    gate,
+    gather,
+    is_readable,
+)
 from pgvectorize.encoding.wire import Binary, BinaryDumper, VectorLoader
-from pgvectorize.errors import InvalidRequest, translate, translated
+from pgvectorize.errors import InvalidRequest, PgVectorizeError, translate, translated
 from pgvectorize.operations.handshake import handshake
 from pgvectorize.plans import Copy, Handshake, Plan, Row, Statement
 
 T = TypeVar("T")
+
+_moving = ThreadLock()
+
+
+class OwnPool(Workers, ConnectionPool[Connection[Any]]):
+    """The pool of a client that has connected by itself."""
+
+    def __init__(self, dsn: str, **options: Any) -> None:
+        super().__init__(dsn, open=False, check=self.check_readable, **options)
+
+    def check_readable(self, connection: Connection[Any]) -> None:
+        """Check a connection before it is used; measured: 2 µs, as nothing is sent.
+
+        An idle server says nothing until it ends the session, by a timeout or a restart. Then
+        the other connections may have ended, too.
+        """
+        if is_readable(connection.fileno()):
+            try:
+                self.check_connection(connection)
+            except psycopg.Error:
+                self.check()
+                raise
+
+    def abandon(self) -> None:
+        """Forget the connections: they belong to another process, or to a loop that is closed.
+
+        psycopg closes those of this process and leaves those of another as they are.
+        """
+        self._closed = True
+        self._pool.clear()
 
 
 class Runner:
@@ -29,6 +72,13 @@ class Runner:
         self._source = source
         self._handshake: Handshake | None = None
         self._owns_source = False
+        self._make_pool: Callable[[], OwnPool] | None = None  # if it owns its source
+        self._place: Place | None = None  # if it owns its source
+        self._gate: Gate | None = None  # if it borrows its source
+        if isinstance(source, Connection) or (
+            isinstance(source, ConnectionPool) and not source.closed
+        ):
+            self._gate = gate(source)
         self._is_pooled = False  # by a pooler on the way to the server
         self._is_strict_by_transaction = False
         self._on_close: Callable[[], None] | None = None
@@ -55,41 +105,70 @@ class Runner:
         """Run a plan on one connection; `atomic` puts a transaction around it."""
         with translated():
             with self._connection() as connection:
-                if not atomic and not self._is_strict_by_transaction:
-                    return self._drive(connection, plan)
-                idle = connection.info.transaction_status == TransactionStatus.IDLE
-                if idle and not connection.autocommit:
-                    # begins the caller's transaction, which is not ours to commit
-                    connection.execute("select")
-                with connection.transaction():
-                    if self._is_strict_by_transaction:
-                        connection.execute("set local pgvectorize.strict = on")
-                    return self._drive(connection, plan)
+                return self._run_on(connection, plan, atomic=atomic)
 
-    def _drive(self, connection: Connection[Any], plan: Plan[T]) -> T:
-        with connection.cursor(row_factory=dict_row, binary=True) as cursor:
-            # on the cursor, so that a borrowed connection stays as it was; measured: 3.4 µs
-            cursor.adapters.register_dumper(Binary, BinaryDumper)
-            if self._handshake is not None:
-                cursor.adapters.register_loader(self._handshake.vector_oid, VectorLoader)
-            resume: Callable[[], Statement | Copy] = partial(next, plan)
-            while True:
-                try:
-                    step = resume()
-                except StopIteration as done:
-                    result: T = done.value
-                    return result
-                try:
-                    rows = self._perform(cursor, step)
-                except psycopg.Error as error:
-                    user = "" if connection.closed else connection.info.user
-                    failure = translate(error, user, getattr(step, "params", None))
-                    failure.__cause__ = error
-                    resume = partial(plan.throw, failure)
-                except BaseException as error:  # a plan may have settings to put back
-                    resume = partial(plan.throw, error)
-                else:
-                    resume = partial(plan.send, rows)
+    def _run_together(self, plans: Sequence[Plan[T]]) -> list[T]:
+        """Run plans side by side, each on a connection of its own."""
+        running: list[Connection[Any]] = []
+
+        def run(plan: Plan[T]) -> T:
+            with translated():
+                with self._connection() as connection:
+                    running.append(connection)
+                    try:
+                        return self._run_on(connection, plan)
+                    finally:
+                        running.remove(connection)
+
+        return gather([partial(run, plan) for plan in plans], running)
+
+    def _run_on(self, connection: Connection[Any], plan: Plan[T], *, atomic: bool = False) -> T:
+        pgconn = connection.pgconn
+        encoding = pgconn.parameter_status(b"client_encoding") or b"UTF8"
+        with _OwnCursor(connection, self._handshake) as cursor:
+            if encoding == b"UTF8" and not atomic and not self._is_strict_by_transaction:
+                return self._drive(cursor, plan)
+            if pgconn.transaction_status == TransactionStatus.IDLE and not connection.autocommit:
+                # begins the caller's transaction, which is not ours to commit
+                cursor.execute("select")
+            with connection.transaction():
+                if self._is_strict_by_transaction:
+                    cursor.execute("set local pgvectorize.strict = on")
+                if encoding == b"UTF8":
+                    return self._drive(cursor, plan)
+                # We send and read UTF-8. A rollback brings the caller's encoding back, too.
+                cursor.execute(_SET_ENCODING, ["UTF8"])
+                result = self._drive(cursor, plan)
+                cursor.execute(_SET_ENCODING, [encoding.decode()])
+                return result
+
+    def _drive(self, cursor: Cursor[Row], plan: Plan[T]) -> T:
+        pgconn = cursor.connection.pgconn
+        failure: PgVectorizeError | None = None
+        resume: Callable[[], Statement | Copy] = partial(next, plan)
+        while True:
+            try:
+                step = resume()
+            except StopIteration as done:
+                result: T = done.value
+                return result
+            if failure is not None and pgconn.transaction_status == TransactionStatus.INERROR:
+                # Nothing more can be done in this transaction, and what the server would say of
+                # the next statement, 25P02, hides the reason.
+                resume = partial(plan.throw, failure)
+                continue
+            try:
+                rows = self._perform(cursor, step)
+            except psycopg.Error as error:
+                connection = cursor.connection
+                user = "" if connection.closed else connection.info.user
+                failure = translate(error, user, getattr(step, "params", None))
+                failure.__cause__ = error
+                resume = partial(plan.throw, failure)
+            except BaseException as error:  # a plan may have settings to put back
+                resume = partial(plan.throw, error)
+            else:
+                resume = partial(plan.send, rows)
 
     def _perform(self, cursor: Cursor[Row], step: Statement | Copy) -> list[Row]:
         if isinstance(step, Copy):
@@ -97,8 +176,9 @@ class Runner:
             try:
                 with cursor.copy(step.sql) as copy:
                     has_begun = True
-                    for block in step.data:
-                        copy.write(block)
+                    with self._gate.copying(cursor.connection) if self._gate else nullcontext():
+                        for block in step.data:
+                            copy.write(block)
             finally:
                 pgconn = cursor.connection.pgconn
                 if has_begun and pgconn.transaction_status == TransactionStatus.ACTIVE:
@@ -117,19 +197,74 @@ class Runner:
 
     @contextmanager
     def _connection(self) -> Iterator[Connection[Any]]:
-        if isinstance(self._source, Connection):
-            yield self._source
+        if self._owns_source:
+            self._open_here()
+            caller = None
         else:
-            is_broken = False
-            try:
-                with self._source.connection() as connection:
-                    try:
-                        yield connection
-                    finally:
-                        is_broken = connection.broken
-            finally:
-                if is_broken:  # after a restart of the server all are: no more calls fail
-                    self._source.check()
+            if self._gate is None:  # a pool that was not open yet
+                self._gate = gate(self._source)
+            caller = self._gate.enter()
+        if isinstance(self._source, Connection):
+            assert self._gate is not None
+            with self._gate.lock:
+                self._gate.owner = caller
+                try:
+                    yield self._source
+                finally:
+                    self._gate.owner = None
+        else:
+            with self._source.connection() as connection:
+                yield connection
+
+    def _open_here(self) -> None:
+        """Open the client's pool again if it was opened before a fork, or in another event loop."""
+        assert self._place is not None
+        assert isinstance(self._source, OwnPool)
+        if self._place.is_here() and not self._source.closed:
+            return
+        with _moving:
+            if not self._place.is_here():
+                self._leave()
+                assert self._make_pool is not None
+                self._source = self._make_pool()
+                self._place = Place()
+        self._source.open()
+
+    def _leave(self) -> None:
+        """Forget the client's pool, which belongs to another process or event loop."""
+        assert self._place is not None
+        self._place.check_left()
+        assert isinstance(self._source, OwnPool)
+        self._source.abandon()
+
+
+_SET_ENCODING = "select pg_catalog.set_config('client_encoding', %s, true)"
+
+
+class _OwnCursor(Cursor[Row]):
+    """A cursor whose answers do not depend on how the caller has set up the connection."""
+
+    def __init__(self, connection: Connection[Any], handshake: Handshake | None) -> None:
+        super().__init__(connection, row_factory=dict_row)
+        self.format = Format.BINARY
+        self._adapters = _adapters(None if handshake is None else handshake.vector_oid)
+
+
+class _JsonbLoader(JsonbBinaryLoader):
+    _loads = partial(json.loads)  # whatever psycopg has been told to use
+
+
+@cache
+def _adapters(vector_oid: int | None) -> AdaptersMap:
+    """Return psycopg's adapters without what a program has registered for itself, and ours."""
+    adapters = AdaptersMap(types=postgres.types)
+    postgres.register_default_adapters(adapters)
+    register_all_arrays(adapters)
+    adapters.register_loader("jsonb", _JsonbLoader)
+    adapters.register_dumper(Binary, BinaryDumper)
+    if vector_oid is not None:
+        adapters.register_loader(vector_oid, VectorLoader)
+    return adapters
 
 
 class Handle:

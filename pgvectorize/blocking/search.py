@@ -4,13 +4,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
 from itertools import chain
 
 import numpy.typing as npt
 
 from pgvectorize.blocking.running import Handle
-from pgvectorize.concurrency import gather
 from pgvectorize.encoding.values import query_matrix
 from pgvectorize.errors import InvalidRequest
 from pgvectorize.models import Filter, Matches, ReturnMetadata, ValuesInput
@@ -177,5 +175,5 @@ class IndexMethods(Handle):
         ]
         if len(plans) == 1:
             return self._run(plans[0])
-        answers = gather([partial(self._run, plan) for plan in plans])
+        answers = self._client._run_together(plans)
         return list(chain.from_iterable(answers))

@@ -55,10 +55,10 @@ def query(*, index: str, vector: ValuesInput, **options: Any) -> Plan[Matches]:
             unknown = error
     try:
         return _matches((yield call(Match, "query", given)))
-    except DatabaseError as error:
-        if unknown is None or error.sqlstate != "25P02":
+    except SchemaOutdated as error:
+        if error is not unknown:
             raise
-        # the first error has aborted the caller's transaction
+        # nothing else could be asked, as the first error has aborted the caller's transaction
         raise IndexNotFound(
             f'index "{index}" does not exist',
             hint="Create it first, or list the indexes that there are.",

@@ -20,6 +20,7 @@ from pgvectorize import (
     PgVectorizeError,
     ReadOnly,
     SchemaOutdated,
+    TransactionConflict,
     errors,
     functions,
 )
@@ -79,6 +80,8 @@ def test_our_codes_become_our_classes(code: str) -> None:
         (psycopg.errors.IdleInTransactionSessionTimeout("idle"), ConnectionFailed, "DSN"),
         (psycopg.errors.InsufficientPrivilege("denied"), PermissionDenied, "pgvectorize grant"),
         (psycopg.errors.ReadOnlySqlTransaction("no"), ReadOnly, "target_session_attrs=read-write"),
+        (psycopg.errors.SerializationFailure("no"), TransactionConflict, "retry the transaction"),
+        (psycopg.errors.DeadlockDetected("no"), TransactionConflict, "retry the transaction"),
         (psycopg.InterfaceError("the connection is closed"), DatabaseError, None),
     ],
     ids=lambda value: type(value).__name__ if isinstance(value, Exception) else None,

@@ -139,9 +139,10 @@ def test_a_query_without_the_function_asks_the_one_for_all() -> None:
 def test_a_query_without_the_function_in_a_transaction_finds_no_index() -> None:
     plan = search.query(index="docs", vector=[1.0], **OPTIONS)
     next(plan)
-    plan.throw(missing("42883"))
+    first = missing("42883")
+    plan.throw(first)
     with pytest.raises(IndexNotFound, match='index "docs" does not exist'):
-        plan.throw(DatabaseError("current transaction is aborted", sqlstate="25P02"))
+        plan.throw(first)  # as a runner does in a transaction that has failed
 
 
 def test_query_refuses_a_bad_vector_before_anything_is_sent() -> None:

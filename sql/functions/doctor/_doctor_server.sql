@@ -1,4 +1,4 @@
--- Return what `doctor` finds about the server, its settings and pgvector.
+-- Return what `doctor` finds about the server, its settings, its roles and pgvector.
 --
 -- pgvector 0.8.2 fixed an overflow in parallel builds. 0.8.3 and 0.8.4 fixed damage that vacuum
 -- did to an HNSW index beside inserts.
@@ -119,6 +119,19 @@ as $$
     )
     from unnest(array['autovacuum', 'track_counts']) as each (setting)
     where not current_setting(each.setting)::boolean
+
+    union all
+    select pgvectorize_private._finding(
+        'warning', 'no_temporary_tables', null,
+        format(
+            'Role "%s" may not create temporary tables: its writes of more than one batch fail.', known.role
+        ),
+        format('grant temporary on database %s to %I;', database, known.role)
+    )
+    from pgvectorize.list_grants() as known
+    cross join settings
+    where known.access <> 'reader'
+        and not has_database_privilege(known.role, current_database(), 'temporary')
 $$;
 
 comment on function pgvectorize_private._doctor_server

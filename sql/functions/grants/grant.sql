@@ -26,6 +26,13 @@ begin
         );
     end if;
     perform pgvectorize_private._change_access(role, access);
+    if access <> 'reader' and not has_database_privilege(role, current_database(), 'temporary') then
+        raise warning 'role "%" may not create temporary tables, which its large writes need', role using
+            hint = format(
+                'The owner of the database can run: grant temporary on database %I to %I',
+                current_database(), role
+            );
+    end if;
 end;
 $$;
 

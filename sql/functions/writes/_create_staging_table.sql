@@ -8,6 +8,17 @@ set search_path = pg_catalog, pg_temp
 set client_min_messages = warning
 as $$
 begin
+    if not has_database_privilege(current_database(), 'temporary') then
+        raise insufficient_privilege using
+            message = format(
+                'role "%s" may not create temporary tables, which a write of more than one batch needs',
+                current_user
+            ),
+            hint = format(
+                'The owner of the database can run: grant temporary on database %I to %I. Or write each '
+                'batch by itself: atomic=False', current_database(), current_user
+            );
+    end if;
     create temporary table if not exists pgvectorize_staging (
         position   bigint generated always as identity,
         id         text,
