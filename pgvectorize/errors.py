@@ -259,11 +259,16 @@ def _details(text: str) -> dict[str, int]:
     return {name: int(number) for name, number in found}
 
 
-def check_dsn(dsn: str) -> None:
+def check_dsn(dsn: Any) -> None:
     """Refuse a connection string that libpq cannot read, or reads wrongly; raises `InvalidRequest`.
 
     libpq would quote it in its error, and its password with it.
     """
+    if not isinstance(dsn, str):
+        raise InvalidRequest(
+            f"dsn must be a connection string, got {type(dsn).__name__}",
+            hint='Write postgresql://…, or "" for the variables PGHOST, PGDATABASE and so on.',
+        )
     try:
         host = str(conninfo_to_dict(dsn).get("host") or "")
     except psycopg.Error:
