@@ -167,7 +167,7 @@ def check_batch(batch: Batch, rules: Rules) -> None:
         if len(vector) != rules.dimensions:
             raise refusal(row, f"expected {rules.dimensions} dimensions, got {len(vector)}")
     if rules.metric == "cosine":
-        with np.errstate(all="ignore"):
+        with np.errstate(over="ignore"):
             squares = np.einsum("ij,ij->i", batch.values, batch.values)
         # In float32, as in pgvector: the sum is zero if every square is too small. Whether it
         # overflows depends on the order of adding, so there is a margin below the largest float32.

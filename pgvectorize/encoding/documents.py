@@ -35,6 +35,8 @@ def _plain(value: Any) -> Any:
     """
     if isinstance(value, Mapping):
         return dict(value)
+    if isinstance(value, np.floating):
+        return float(value)
     if isinstance(value, np.ndarray | np.generic) and value.dtype.kind in "biufU":
         return value.tolist()
     if isinstance(value, datetime | date | time | np.datetime64) and value == value:
@@ -163,7 +165,9 @@ def _documents_at_once(given: list[Metadata]) -> list[bytes] | None:
     braces = text.count("{")
     if braces > len(given) and any(map(bad_key, given)):
         return None
-    if braces + text.count("[") > MAX_DEPTH + len(given) and any(map(_may_be_deep, texts)):
+    if braces + text.count("[") > MAX_DEPTH + len(given) and any(
+        len(text) > 2 * MAX_DEPTH and _may_be_deep(text) for text in texts
+    ):
         return None
     return texts
 

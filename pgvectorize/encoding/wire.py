@@ -74,7 +74,7 @@ def query_vector(values: ValuesInput) -> Binary:
         and values.ndim == 1
         and values.dtype.char in "fd"
         and 1 <= len(values) <= MAX_DIMENSIONS
-        and _square(values) < _SURELY_FINITE
+        and np.vdot(values, values) < _SURELY_FINITE  # `dot` would warn of an overflow
     ):
         vector = values
     else:
@@ -126,11 +126,6 @@ def copy_rows(batch: Batch, *, no_namespace: str | None = None) -> bytes:
         strict=True,
     )
     return b"".join(chain.from_iterable(rows))
-
-
-def _square(vector: npt.NDArray[Any]) -> float:
-    with np.errstate(all="ignore"):
-        return float(np.dot(vector, vector))
 
 
 def _vector(values: npt.NDArray[Any]) -> bytes:

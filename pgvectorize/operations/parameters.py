@@ -41,7 +41,10 @@ def search_parameters(*, namespace: Any, **others: Any) -> dict[str, Any]:
 
 def checked(arguments: Mapping[str, Any]) -> dict[str, Any]:
     """Return arguments as they are sent; raises `InvalidRequest` or `InvalidFilter`."""
-    return {name: argument(name, value) for name, value in arguments.items()}
+    return {  # a query has 15, of which most are None
+        name: None if value is None and name not in _REQUIRED else argument(name, value)
+        for name, value in arguments.items()
+    }
 
 
 def argument(name: str, value: Any) -> Any:
@@ -67,6 +70,8 @@ def _refusal(name: str, expected: str, value: Any) -> InvalidRequest:
 
 
 def _text(name: str, value: Any) -> str:
+    if type(value) is str and value.isascii() and "\0" not in value:
+        return value
     text: str = as_text(value) if isinstance(value, str) else value
     if problem := text_problem(text):
         raise InvalidRequest(f"{name} {problem}", hint="Give a string that Postgres can store.")
@@ -88,6 +93,8 @@ def _metric(name: str, value: Any) -> str:
 
 
 def _integer(name: str, value: Any, most: int = 2**31 - 1) -> int:
+    if type(value) is int and -most <= value <= most:
+        return value
     if isinstance(value, bool):
         raise _refusal(name, "an integer", value)
     try:
@@ -117,7 +124,9 @@ def _float(name: str, value: Any) -> float:
 
 
 def _boolean(name: str, value: Any) -> bool:
-    if isinstance(value, bool | np.bool_):
+    if value is True or value is False:
+        return value
+    if isinstance(value, np.bool_):
         return bool(value)
     raise _refusal(name, "True or False", value)
 

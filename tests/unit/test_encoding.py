@@ -166,7 +166,7 @@ def test_json_text_takes_the_letters_that_look_like_nul() -> None:
 
 @pytest.mark.parametrize("number", [float("nan"), float("inf")])
 def test_json_text_refuses_what_json_lacks(number: float) -> None:
-    with pytest.raises(ValueError, match='property "a" is (nan|inf), which JSON'):
+    with pytest.raises(ValueError, match=r'property "a" is (nan|inf), which JSON'):
         json_text({"a": number})
 
 
