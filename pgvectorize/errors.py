@@ -185,7 +185,7 @@ _ENDED = ("08", "57P", "25P03", "25P04")
 # as another type, and Postgres then says no more than that there is no such function.
 _LARGEST = 2**31 - 1
 
-# Our statements name our own objects only: if one is missing, so is a `migrate`.
+# If one of our own objects is missing, so is a `migrate`. In every language the message names it.
 _MISSING = (
     psycopg.errors.InvalidSchemaName,
     psycopg.errors.UndefinedFunction,
@@ -220,7 +220,7 @@ def translate(
         return InvalidRequest(
             f"{name} is out of range: it is too large", hint="`limits` lists every limit."
         )
-    if isinstance(error, _MISSING):
+    if isinstance(error, _MISSING) and "pgvectorize" in message:
         return SchemaOutdated(message, hint=MIGRATE_HINT, sqlstate=error.sqlstate)
     if isinstance(error, psycopg_pool.PoolTimeout):
         return ConnectionFailed(message, hint="Is the server up, and the pool large enough?")

@@ -190,17 +190,14 @@ def _filter_json(filter: Any) -> bytes:
 
 
 def _patch(name: str, value: Any) -> Binary:
+    hint = "A patch holds strings, numbers, booleans, None, lists and dicts."
     try:
-        text = json_text(value)
-        problem = bad_key(value)
+        patch = jsonb(json_text(value))
     except ValueError as error:
-        problem = str(error)
-    if problem:
-        raise InvalidRequest(
-            f"patch: {problem}",
-            hint="A patch holds strings, numbers, booleans, None, lists and dicts.",
-        )
-    return jsonb(text)
+        raise InvalidRequest(f"patch: {error}", hint=hint) from error
+    if problem := bad_key(value):
+        raise InvalidRequest(f"patch: {problem}", hint=hint)
+    return patch
 
 
 _CHECKS: dict[str, Callable[[str, Any], Any]] = {

@@ -205,7 +205,7 @@ def test_numbers_of_numpy_are_numbers(iterable_face: IterableFace, index: str) -
     iterable_face.upsert(index, [("a", [1, 2]), ("b", [3, 4]), ("c", [5, 6])])
     matches = iterable_face.query(
         index,
-        np.float16([1, 2]),
+        np.array([1, 2], np.float16),
         top_k=np.int64(2),
         offset=np.uint8(0),
         max_distance=np.float32(100),
@@ -220,12 +220,12 @@ def test_integers_and_uuids_are_ids_by_their_text(iterable_face: IterableFace, i
     iterable_face.upsert(
         index, ids=np.array([8, 9]), values=[[5, 6], [7, 8]], namespaces=np.array(["n", "m"])
     )
-    ids = [7, unique, np.int64(8), "9"]
+    ids: list[Any] = [7, unique, np.int64(8), "9"]
     assert [vector.id for vector in iterable_face.get_by_ids(index, ids)] == [str(id) for id in ids]
     assert iterable_face.count(index, namespace=[1, unique]) == 2
-    assert iterable_face.query_by_id(index, 7, namespace=1).matches[0].id == "7"
+    assert iterable_face.query_by_id(index, ids[0], namespace=1).matches[0].id == "7"
     assert iterable_face.query(index, [1, 2], exclude_ids=ids[1:]).count == 1
-    assert iterable_face.delete_by_ids(index, {unique}).ids == [str(unique)]
+    assert iterable_face.delete_by_ids(index, {ids[1]}).ids == [str(unique)]
 
 
 class Color(Enum):
@@ -416,5 +416,5 @@ def test_the_row_that_does_not_fit_the_index_is_blamed(
         says = f'row {row + 1}, id "v{row}": expected 2 dimensions, got 3'
         assert str(refusal.value) == says
         assert face.count(index) == int(filled)
-    with pytest.raises(InvalidRequest, match="query vector.*: expected 2 dimensions, got 3"):
+    with pytest.raises(InvalidRequest, match=r"query vector.*: expected 2 dimensions, got 3"):
         face.query_many(index, [vector.values for vector in rows[:20]])
