@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from numbers import Real
 from typing import Any, TypeAlias
@@ -34,13 +34,14 @@ def query_rows(values: npt.ArrayLike) -> Rows:
         return InvalidVector(f"query vector {row + 1}: {problem}", hint=HINT, row=row + 1)
 
     given = as_array(values)
-    if isinstance(values, str | bytes | Mapping) or (
-        given is not None and (given.ndim == 0 or (given.ndim == 1 and given.dtype.kind in NUMBERS))
-    ):
-        if given is not None and given.ndim == 1 and not len(given):
-            return np.empty((0, 1), dtype=np.float32)
+    found = None
+    if given is not None and given.ndim == 0:
+        found = _described(values)
+    elif given is not None and given.ndim == 1 and given.size and given.dtype.kind in NUMBERS:
+        found = "one vector"
+    if found:
         raise InvalidVector(
-            f"expected a list of query vectors, got {_described(values)}",
+            f"expected a list of query vectors, got {found}",
             hint="Pass one list of numbers for each query.",
         )
     return read_rows(values if given is None else given, refusal)
@@ -87,6 +88,8 @@ def as_array(values: Any) -> npt.NDArray[Any] | None:
         array = np.asarray(values.detach().cpu().float().numpy())
     if array.ndim == 0 and hasattr(values, "to_numpy"):  # the types of pgvector
         array = np.asarray(values.to_numpy())
+    if isinstance(values, np.ma.MaskedArray):  # NaN is refused, a masked value would be read
+        array = np.ma.filled(values.astype(np.float64), np.nan)
     if array.dtype.kind == "V" and array.dtype.type is not np.void:  # bfloat16 of ml_dtypes
         array = array.astype(np.float32)
     return array
@@ -123,6 +126,4 @@ def _described(values: Any) -> str:
     if isinstance(values, Mapping):
         keys = ", ".join(str(key)[:32] for key, _ in zip(values, range(5), strict=False))
         return f"a dict with the keys {keys}" if keys else "an empty dict"
-    if isinstance(values, Iterable) and not isinstance(values, bytes):
-        return "one vector"
     return type(values).__name__

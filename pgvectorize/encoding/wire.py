@@ -19,7 +19,7 @@ from psycopg import pq
 from psycopg.adapt import Buffer, Dumper, Loader
 
 from pgvectorize.encoding.batches import Batch
-from pgvectorize.encoding.values import HINT, MAX_DIMENSIONS, Matrix, Rows, read_rows
+from pgvectorize.encoding.values import HINT, MAX_DIMENSIONS, Matrix, Rows, as_array, read_rows
 from pgvectorize.errors import InvalidVector
 from pgvectorize.models import Values, ValuesInput
 
@@ -70,7 +70,7 @@ def query_vector(values: ValuesInput) -> Binary:
     # took 12 µs, those of `read_rows` 34. `read_rows` gets what may be wrong.
     vector: npt.NDArray[Any]
     if (
-        isinstance(values, np.ndarray)
+        type(values) is np.ndarray  # a subclass may have masked values
         and values.ndim == 1
         and values.dtype.char in "fd"
         and 1 <= len(values) <= MAX_DIMENSIONS
@@ -78,7 +78,8 @@ def query_vector(values: ValuesInput) -> Binary:
     ):
         vector = values
     else:
-        vector = read_rows([values], refusal)[0]
+        given = as_array(values)
+        vector = read_rows([given if given is not None and given.ndim else values], refusal)[0]
     return Binary(_vector(vector))
 
 

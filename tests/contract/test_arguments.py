@@ -154,7 +154,13 @@ def test_a_wrong_type_is_taken_or_refused_by_its_name(
         ("query", {"vector": {"data": [1, 2]}}, "got a dict with the keys data"),
         ("query", {"vector": "orange cloud"}, 'got the text "orange cloud"'),
         ("query", {"vector": None}, "got None"),
+        ("query", {"vector": {1, 2}}, "expected a list of numbers, got set"),
+        ("query", {"vector": np.ma.array([1, 2], mask=[False, True])}, "value 2 is nan"),
         ("query_many", {"vectors": [1, 2]}, "got one vector"),
+        ("query_many", {"vectors": {1, 2}}, "expected a list of query vectors, got set"),
+        ("query_many", {"vectors": [[1, 2]], "filters": {"a": 1}}, "must be a list of filters"),
+        ("count", {"filter": "a = 1"}, "filter: expected an object, got string"),
+        ("count", {"filter": {"a": {1}}}, 'filter property "a" is of the type set'),
         ("query", {"vector": [1, 2], "top_k": 5.0}, "top_k must be an integer, got 5.0"),
         ("query", {"vector": [1, 2], "top_k": True}, "top_k must be an integer, got True"),
         (

@@ -538,10 +538,11 @@ def test_create_index_returns_the_configuration() -> None:
     asked = statement(next(plan))
     assert asked.params == {"name": "docs", "dimensions": 2, "metric": "cosine"}
     assert asked.sql == (
-        b'select "name", "dimensions", "metric", "preset", "description", relation::pg_catalog.text, '
-        b'"has_hnsw", "is_strict", "is_counted", "created_on", "modified_on", "storage", '
-        b'"index_precision", "m", "ef_construction", "ef_search" from pgvectorize.create_index('
-        b'"name" => %(name)s, "dimensions" => %(dimensions)s, "metric" => %(metric)s)'
+        b'select "name", "dimensions", "metric", "preset", "description", '
+        b'relation::pg_catalog.text, "has_hnsw", "is_strict", "is_counted", "created_on", '
+        b'"modified_on", "storage", "index_precision", "m", "ef_construction", "ef_search" '
+        b'from pgvectorize.create_index("name" => %(name)s, "dimensions" => %(dimensions)s, '
+        b'"metric" => %(metric)s)'
     )
     now = datetime.now(UTC)
     row: dict[str, Any] = {
