@@ -193,7 +193,7 @@ _ENDED = ("08", "57P", "25P03", "25P04")
 # as another type, and Postgres then says no more than that there is no such function.
 _LARGEST = 2**31 - 1
 
-# Our statements name our own objects only: if one is missing, so is a `migrate`.
+# If one of our own objects is missing, so is a `migrate`. In every language the message names it.
 _MISSING = (
     psycopg.errors.InvalidSchemaName,
     psycopg.errors.UndefinedFunction,
@@ -228,7 +228,7 @@ def translate(
         return InvalidRequest(
             f"{name} is out of range: it is too large", hint="`limits` lists every limit."
         )
-    if isinstance(error, _MISSING):
+    if isinstance(error, _MISSING) and "pgvectorize" in message:
         return SchemaOutdated(message, hint=MIGRATE_HINT, sqlstate=error.sqlstate)
     if isinstance(error, psycopg_pool.PoolTimeout):
         return ConnectionFailed(message, hint="Is the server up, and the pool large enough?")
@@ -269,11 +269,16 @@ def _details(text: str) -> dict[str, int]:
     return {name: int(number) for name, number in found}
 
 
-def check_dsn(dsn: str) -> None:
+def check_dsn(dsn: Any) -> None:
     """Refuse a connection string that libpq cannot read, or reads wrongly; raises `InvalidRequest`.
 
     libpq would quote it in its error, and its password with it.
     """
+    if not isinstance(dsn, str):
+        raise InvalidRequest(
+            f"dsn must be a connection string, got {type(dsn).__name__}",
+            hint='Write postgresql://…, or "" for the variables PGHOST, PGDATABASE and so on.',
+        )
     try:
         host = str(conninfo_to_dict(dsn).get("host") or "")
     except psycopg.Error:

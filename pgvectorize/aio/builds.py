@@ -7,6 +7,7 @@ from functools import partial
 from pgvectorize.aio.running import AsyncHandle
 from pgvectorize.models import BuildProgress, IndexBuild, IndexInfo, IndexPrecision, NamespaceIndex
 from pgvectorize.operations import builds
+from pgvectorize.operations.parameters import argument
 
 
 class IndexMethods(AsyncHandle):
@@ -44,7 +45,7 @@ class IndexMethods(AsyncHandle):
         transaction keeps the new HNSW index from its place.
         """
         run = builds.build
-        if concurrently and self._client._is_free:
+        if argument("concurrently", concurrently) and self._client._is_free:
             run = partial(builds.build_concurrently, has_session=not self._client._is_pooled)
         return await self._run(
             run(

@@ -8,8 +8,7 @@ from itertools import chain
 import numpy.typing as npt
 
 from pgvectorize.aio.running import AsyncHandle
-from pgvectorize.encoding.values import query_matrix
-from pgvectorize.errors import InvalidRequest
+from pgvectorize.encoding.values import query_rows
 from pgvectorize.models import Filter, Matches, ReturnMetadata, ValuesInput
 from pgvectorize.operations import search
 
@@ -145,18 +144,14 @@ class IndexMethods(AsyncHandle):
         `connections=1`, all queries are one statement.
         """
         handshake = await self._client._shake_hands()
-        matrix = query_matrix(vectors)
-        if filters is not None and len(filters) != len(matrix):
-            raise InvalidRequest(
-                f"{len(filters)} filters for {len(matrix)} vectors",
-                hint="Give one filter a vector, None for none; or one for all as filter.",
-            )
+        rows = query_rows(vectors)
+        each_filter = search.list_filters(filters, len(rows))
         plans = [
             search.query_many(
                 index=self.name,
-                vectors=matrix[share],
+                vectors=rows[share],
                 handshake=handshake,
-                filters=None if filters is None else filters[share],
+                filters=None if each_filter is None else each_filter[share],
                 top_k=top_k,
                 namespace=namespace,
                 filter=filter,
@@ -170,7 +165,7 @@ class IndexMethods(AsyncHandle):
                 offset=offset,
                 recall=recall,
             )
-            for share in search.shares(len(matrix), connections, self._client._connections)
+            for share in search.shares(len(rows), connections, self._client._connections)
         ]
         if len(plans) == 1:
             return await self._run(plans[0])

@@ -7,18 +7,19 @@ the server needs to store the row.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, fields
 from itertools import islice
 from operator import attrgetter, itemgetter
+from types import NoneType
 from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 from pgvectorize.encoding.documents import documents_json
-from pgvectorize.encoding.values import HINT, Matrix, read_matrix
-from pgvectorize.errors import InvalidVector
+from pgvectorize.encoding.texts import are_texts, as_text, text_problem
+from pgvectorize.encoding.values import HINT, Rows, as_array, read_rows
+from pgvectorize.errors import InvalidRequest, InvalidVector
 from pgvectorize.models import Metadata, Vector, VectorInput
 
 _VECTOR_KEYS = frozenset(field.name for field in fields(Vector))
@@ -26,13 +27,13 @@ _VECTOR_KEYS = frozenset(field.name for field in fields(Vector))
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Vectors as columns: `values` is `(n, dimensions)` float32, the others have n entries.
+    """Vectors as columns, each with n entries; `values` is float32.
 
     `first` is the position of the first vector among all that were given, counted from 1.
     """
 
     ids: list[str]
-    values: Matrix
+    values: Rows
     namespaces: list[str | None]
     metadata: list[bytes | None]
     first: int = 1
@@ -51,7 +52,15 @@ def batches(vectors: Iterable[VectorInput], size: int, later: int | None = None)
     `InvalidVector` with the row, counted from 1 over the whole iterable. The number of
     dimensions is checked by the database, which knows the index.
     """
-    rows = iter(vectors)
+    if problem := _no_vectors(vectors):
+        raise InvalidRequest(
+            f"vectors is {problem}, expected a list of vectors",
+            hint="upsert([Vector(…)]), or upsert(ids=[…], values=matrix, metadata=[…]).",
+        )
+    return _batches(iter(vectors), size, later)
+
+
+def _batches(rows: Iterator[VectorInput], size: int, later: int | None) -> Iterator[Batch]:
     first = 1
     while chunk := list(islice(rows, size)):
         yield _batch(*_columns(chunk, first), first)
@@ -59,47 +68,58 @@ def batches(vectors: Iterable[VectorInput], size: int, later: int | None = None)
         size = later or size
 
 
+def _no_vectors(given: Any) -> str | None:
+    """Say what was given if it cannot be an iterable of vectors."""
+    if isinstance(given, Vector | Mapping):
+        return f"one {type(given).__name__}"
+    if isinstance(given, str | bytes) or not isinstance(given, Iterable):
+        return f"a {type(given).__name__}"
+    if hasattr(given, "columns") or isinstance(given, np.ndarray):  # it would yield its columns
+        return f"a {type(given).__name__}"
+    return None
+
+
 def column_batches(
-    ids: Sequence[str],
+    ids: Sequence[Any],
     values: npt.ArrayLike,
-    namespaces: str | Sequence[str | None] | None,
+    namespaces: Any,
     metadata: Sequence[Metadata | None] | None,
     size: int,
     later: int | None = None,
 ) -> Iterator[Batch]:
     """Read columns in batches of `size`; otherwise as `batches`."""
-    matrix: Any = values
-    with suppress(ValueError):  # ragged rows stay a list, of which `_batch` names the first
-        matrix = np.asarray(values)
-    total = len(ids)
-    if isinstance(matrix, np.ndarray) and matrix.ndim != 2 and total:
+    matrix: Any = as_array(values)
+    if matrix is None or (matrix.ndim == 1 and matrix.dtype.kind == "O"):
+        matrix = list(values)  # type: ignore[arg-type]  # `read_rows` looks at each
+    elif matrix.ndim != 2 and matrix.size:
         raise InvalidVector(
             f"values has the shape {matrix.shape}, expected (n, dimensions)",
             hint="Pass one row a vector.",
         )
-    if isinstance(namespaces, str):
-        namespaces = [namespaces] * total
-    lengths = {
-        "ids": total,
-        "values": len(matrix),
-        "namespaces": total if namespaces is None else len(namespaces),
-        "metadata": total if metadata is None else len(metadata),
-    }
-    if len(set(lengths.values())) > 1:
-        found = ", ".join(f"{length} {name}" for name, length in lengths.items())
+    columns = {"ids": _column("ids", ids), "values": matrix}
+    if namespaces is not None and isinstance(as_text(namespaces), str):
+        namespaces = [namespaces] * len(columns["ids"])
+    for name, column in (("namespaces", namespaces), ("metadata", metadata)):
+        columns[name] = [None] * len(columns["ids"]) if column is None else _column(name, column)
+    if len(set(map(len, columns.values()))) > 1:
+        found = ", ".join(f"{len(column)} {name}" for name, column in columns.items())
         raise InvalidVector(f"the columns differ in length: {found}", hint="Give one entry a row.")
+    total = len(columns["ids"])
     stop = 0
     while stop < total:
         start, stop = stop, min(stop + size, total)
-        rows, count = slice(start, stop), stop - start
+        rows = slice(start, stop)
         size = later or size
-        yield _batch(
-            list(ids[rows]),
-            matrix[rows],
-            [None] * count if namespaces is None else list(namespaces[rows]),
-            [None] * count if metadata is None else list(metadata[rows]),
-            start + 1,
+        given = [column[rows] for column in columns.values()]
+        yield _batch(given[0], given[1], given[2], given[3], start + 1)
+
+
+def _column(name: str, given: Any) -> list[Any]:
+    if isinstance(given, str | bytes | Mapping) or not isinstance(given, Iterable):
+        raise InvalidRequest(
+            f"{name} is a {type(given).__name__}, expected a list", hint="Give one entry a row."
         )
+    return np.atleast_1d(given).tolist() if isinstance(given, np.ndarray) else list(given)
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,9 +161,12 @@ def check_batch(batch: Batch, rules: Rules) -> None:
             for row, text in enumerate(texts):
                 if text is not None and (found := len(text.encode())) > limit:
                     raise refusal(row, f"{what} has {found} bytes, at most {limit} are allowed")
-    found = batch.values.shape[1]
-    if len(batch) and found != rules.dimensions:
-        raise refusal(0, f"expected {rules.dimensions} dimensions, got {found}")
+    for row, vector in enumerate(
+        batch.values if isinstance(batch.values, list) else batch.values[:1]
+    ):
+        if len(vector) != rules.dimensions:
+            raise refusal(row, f"expected {rules.dimensions} dimensions, got {len(vector)}")
+    assert not isinstance(batch.values, list)  # all rows have the length of the index
     with np.errstate(over="ignore"):
         squares = np.einsum("ij,ij->i", batch.values, batch.values)
     if rules.metric == "cosine":
@@ -222,9 +245,9 @@ def _vector(given: VectorInput, row: int) -> Vector:
 
 
 def _batch(
-    ids: list[str],
+    ids: list[Any],
     values: Any,
-    namespaces: list[str | None],
+    namespaces: list[Any],
     metadata: list[Metadata | None],
     first: int,
 ) -> Batch:
@@ -233,32 +256,18 @@ def _batch(
         named = f', id "{id[:64]}"' if isinstance(id, str) else ""
         return InvalidVector(f"row {first + row}{named}: {problem}", hint=HINT, row=first + row)
 
-    distinct = set(namespaces) if set(map(type, namespaces)) <= {str, type(None)} else namespaces
-    if not _are_texts(ids) or not _are_texts([text for text in distinct if text is not None]):
-        for row, (id, namespace) in enumerate(zip(ids, namespaces, strict=True)):
-            if problem := _text_problem(id):
+    if not are_texts(ids):
+        ids = list(map(as_text, ids))
+        for row, id in enumerate(ids):
+            if problem := text_problem(id):
                 raise refusal(row, f"id {problem}")
-            if namespace is not None and (problem := _text_problem(namespace)):
+    if not set(map(type, namespaces)) <= {str, NoneType} or not are_texts(
+        list(filter(None, set(namespaces)))
+    ):
+        namespaces = list(map(as_text, namespaces))
+        for row, namespace in enumerate(namespaces):
+            if namespace is not None and (problem := text_problem(namespace)):
                 raise refusal(row, f"namespace {problem}")
-    matrix = read_matrix(values, refusal)
-    return Batch(ids, matrix, namespaces, documents_json(metadata, refusal), first)
-
-
-def _are_texts(texts: Sequence[Any]) -> bool:
-    """Whether `_text_problem` finds nothing in any of them."""
-    if not set(map(type, texts)) <= {str}:
-        return False
-    together = "".join(texts)
-    with suppress(UnicodeEncodeError):
-        return "\0" not in together and (together.isascii() or bool(together.encode()))
-    return False
-
-
-def _text_problem(text: Any) -> str | None:
-    if not isinstance(text, str):
-        return f"is not a string but {type(text).__name__}"
-    if "\0" in text:
-        return "contains the character NUL, which Postgres cannot store"
-    if not text.isascii() and any("\ud800" <= character <= "\udfff" for character in text):
-        return "contains half of a surrogate pair, which is no character"
-    return None
+    return Batch(
+        ids, read_rows(values, refusal), namespaces, documents_json(metadata, refusal), first
+    )

@@ -8,44 +8,73 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from contextlib import suppress
+from datetime import date, datetime, time
 from decimal import Decimal
-from json import JSONEncoder
+from enum import Enum
+from json import JSONEncoder, dumps
+from math import isfinite
+from types import NoneType
 from typing import Any
+from uuid import UUID
 
+import numpy as np
+
+from pgvectorize.encoding.texts import text_problem
 from pgvectorize.encoding.values import Refusal
-from pgvectorize.errors import InvalidVector
 from pgvectorize.models import Metadata
 
-_MAX_DEPTH = 100  # of metadata
-# `json.dumps` makes an encoder at each call, which is a third of its time.
-_to_json = JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
-# A string holds no line feed (JSON writes \\n), so a line feed is always part of a separator.
-_to_lines = JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",\n", ":")).encode
+MAX_DEPTH = 100  # the json of Python reads back what is less than about 1,000 levels deep
 
 
-def json_text(document: Mapping[str, Any]) -> bytes:
-    """Return a JSON object that comes back from jsonb as the same Python value.
+def _plain(value: Any) -> Any:
+    """Return what JSON holds instead of a value that it has no type for; raises TypeError.
 
-    Raises ValueError, TypeError or RecursionError if JSON or Postgres cannot hold it.
+    Numpy's numbers, arrays and texts become Python's. A date or a time becomes its text in
+    ISO 8601, a UUID its text, a Decimal the nearest number, an enum its value, and any mapping
+    an object.
     """
-    text = _to_json(document)
-    if "e+" in text:
-        # jsonb writes 1e+23 as 100000000000000000000000, which Python reads as an int
-        # that differs from the float 1e23; with ".0" it stays a float.
-        text = _LARGE_FLOAT.sub(_plain_float, text)
-    if "\\u0000" in text and "\0" in _strings(document):
-        raise ValueError("it contains the character NUL, which Postgres cannot store")
-    if text.count("{") + text.count("[") > _MAX_DEPTH and not _is_within(document, _MAX_DEPTH):
-        raise ValueError(f"it is nested more than {_MAX_DEPTH} levels deep")
-    return text.encode()
+    if isinstance(value, Mapping):
+        return dict(value)
+    if isinstance(value, np.floating):
+        return float(value)
+    if isinstance(value, np.ndarray | np.generic) and value.dtype.kind in "biufU":
+        return value.tolist()
+    if isinstance(value, datetime | date | time | np.datetime64) and value == value:
+        return str(value) if isinstance(value, np.datetime64) else value.isoformat()
+    if isinstance(value, UUID):
+        return str(value)
+    if isinstance(value, Decimal):
+        is_whole = value.is_finite() and int(value.as_tuple().exponent) >= 0
+        return int(value) if is_whole else float(value)
+    if isinstance(value, Enum) and isinstance(value.value, str | int | float):
+        return value.value
+    raise TypeError
 
 
-def _is_within(value: Any, depth: int) -> bool:
-    """Say whether nothing is nested deeper than so many levels, as `_metadata_problem` in SQL."""
-    inner = value.values() if isinstance(value, Mapping) else value
-    if not isinstance(value, (Mapping, list, tuple)) or not inner:
-        return True
-    return depth > 0 and all(_is_within(each, depth - 1) for each in inner)
+# `json.dumps` makes an encoder at each call, which is a third of its time.
+_OPTIONS: dict[str, Any] = {"ensure_ascii": False, "allow_nan": False, "default": _plain}
+_to_json = JSONEncoder(separators=(",", ":"), **_OPTIONS).encode
+# A string holds no line feed (JSON writes \\n), so a line feed is always part of a separator.
+_to_lines = JSONEncoder(separators=(",\n", ":"), **_OPTIONS).encode
+
+
+def json_text(document: Any) -> bytes:
+    """Return JSON that comes back from jsonb as the same Python value.
+
+    Raises ValueError, which says what JSON, Postgres or Python could not hold, and where.
+    """
+    with suppress(TypeError, ValueError, RecursionError):  # UnicodeEncodeError is a ValueError
+        text = _to_json(document)
+        if "e+" in text:
+            # jsonb writes 1e+23 as 100000000000000000000000, which Python reads as an int
+            # that differs from the float 1e23; with ".0" it stays a float.
+            text = _LARGE_FLOAT.sub(_plain_float, text)
+        encoded = text.encode()
+        if not _may_be_deep(encoded) and "\\u0000" not in text:
+            return encoded
+        if _fault(document) is None:
+            return encoded
+    raise ValueError(_fault(document) or "cannot be written as JSON")
 
 
 _LARGE_FLOAT = re.compile(r'"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?e\+\d+')
@@ -56,21 +85,56 @@ def _plain_float(token: re.Match[str]) -> str:
     return found if found.startswith('"') else f"{Decimal(found):f}.0"
 
 
-def _strings(value: Any) -> str:
-    """Return all strings within a JSON value, keys too, joined."""
+def _may_be_deep(text: bytes) -> bool:
+    return text.count(b"{") + text.count(b"[") > MAX_DEPTH
+
+
+def _fault(value: Any, path: str = "", level: int = 0) -> str | None:
+    """Return what is in a JSON value that cannot be held, and where; None if there is nothing."""
+    here = f'property "{path[:64]}" ' if path else ""
+    if level > MAX_DEPTH:
+        return f"is nested more than {MAX_DEPTH} levels deep"
+    if not isinstance(value, dict | list | tuple | str | int | float | NoneType):
+        try:
+            value = _plain(value)
+        except (TypeError, ValueError, OverflowError):
+            return f"{here}is of the type {type(value).__name__}, which JSON cannot hold"
     if isinstance(value, str):
-        return value
-    if isinstance(value, Mapping):
-        return "".join(_strings(key) + _strings(inner) for key, inner in value.items())
-    if isinstance(value, (list, tuple)):
-        return "".join(map(_strings, value))
-    return ""
+        problem = text_problem(value)
+        return problem and f"{here}{problem}"
+    if isinstance(value, float):
+        return None if isfinite(value) else f"{here}is {value}, which JSON cannot hold"
+    if isinstance(value, int):
+        try:
+            str(int(value))
+        except ValueError:
+            return f"{here}has more digits than Python can read"
+        return None
+    inner: Any = ()
+    if isinstance(value, dict):
+        for key in value:
+            problem = None
+            if isinstance(key, str):
+                problem = text_problem(key)
+            elif not isinstance(key, int | float | NoneType):
+                problem = f"is not a string but {type(key).__name__}"
+            if problem:
+                return f"key {_shown(key)} {problem}"
+        inner = ((f"{path}.{key}" if path else str(key), each) for key, each in value.items())
+    elif isinstance(value, list | tuple):
+        inner = ((f"{path}[{place}]", each) for place, each in enumerate(value))
+    return next(filter(None, (_fault(each, at, level + 1) for at, each in inner)), None)
+
+
+def _shown(key: Any) -> str:
+    """Return a key as a message shows it."""
+    return dumps(str(key)[:64])
 
 
 def documents_json(metadata: list[Metadata | None], refusal: Refusal) -> list[bytes | None]:
     """Write metadata as JSON: all at once, or one by one if something is unusual."""
     given = [document for document in metadata if document is not None]
-    with suppress(TypeError, ValueError, RecursionError):  # UnicodeEncodeError is a ValueError
+    with suppress(TypeError, ValueError, RecursionError):
         if (texts := _documents_at_once(given)) is not None:
             if len(given) == len(metadata):
                 return list(texts)
@@ -92,45 +156,47 @@ def _documents_at_once(given: list[Metadata]) -> list[bytes] | None:
     if "e+" in text or "\\u0000" in text:  # see json_text
         return None
     texts = text[1:-1].replace("},\n{", "}\x1e{").replace(",\n", ",").encode().split(b"\x1e")
-    if any(text.count(b"{") + text.count(b"[") > _MAX_DEPTH for text in texts):
-        return None
     if len(texts) != len(given):  # an array of objects has the same separator
         return None
     if not all(
         type(key) is str and _is_key(key) for keys in set(map(tuple, given)) for key in keys
     ):
         return None
-    if text.count("{") > len(given) and not all(map(_has_good_keys, given)):
+    braces = text.count("{")
+    if braces > len(given) and any(map(bad_key, given)):
+        return None
+    if braces + text.count("[") > MAX_DEPTH + len(given) and any(
+        len(text) > 2 * MAX_DEPTH and _may_be_deep(text) for text in texts
+    ):
         return None
     return texts
 
 
 def _one_document(metadata: Metadata, refusal: Refusal, row: int) -> bytes:
     if not isinstance(metadata, Mapping):
-        problem = f"is not an object but {type(metadata).__name__}"
-    else:
-        try:
-            text = json_text(metadata)
-            if _has_good_keys(metadata):
-                return text
-            raise refusal(
-                row,
-                'a metadata key is empty, begins with "$", or contains "." or a double quote',
-            )
-        except UnicodeEncodeError:
-            problem = "contains half of a surrogate pair, which is no character"
-        except InvalidVector:
-            raise
-        except (TypeError, ValueError, RecursionError) as error:
-            problem = f"cannot be written as JSON: {error}"
-    raise refusal(row, f"metadata {problem}")
+        raise refusal(row, f"metadata is not an object but {type(metadata).__name__}")
+    try:
+        text = json_text(metadata)
+    except ValueError as error:
+        raise refusal(row, f"metadata {error}") from None
+    if problem := bad_key(metadata):
+        raise refusal(row, problem)
+    return text
 
 
-def _has_good_keys(value: Any) -> bool:
-    """Whether `_metadata_problem` in SQL finds no problem in the keys, at any depth."""
+def bad_key(value: Any) -> str | None:
+    """Return what `_metadata_problem` in SQL would refuse of the keys, at any depth."""
     if isinstance(value, Mapping):
-        return all(_is_key(str(key)) for key in value) and all(map(_has_good_keys, value.values()))
-    return not isinstance(value, (list, tuple)) or all(map(_has_good_keys, value))
+        for key in value:
+            if not _is_key(str(key)):
+                return (
+                    'a metadata key is empty, begins with "$", or contains "." or a double quote: '
+                    + _shown(key)
+                )
+        value = value.values()
+    elif not isinstance(value, (list, tuple)):
+        return None
+    return next(filter(None, map(bad_key, value)), None)
 
 
 def _is_key(key: str) -> bool:

@@ -19,7 +19,7 @@ from psycopg import pq
 from psycopg.adapt import Buffer, Dumper, Loader
 
 from pgvectorize.encoding.batches import Batch
-from pgvectorize.encoding.values import HINT, MAX_DIMENSIONS, NUMBERS, Matrix, read_matrix
+from pgvectorize.encoding.values import HINT, MAX_DIMENSIONS, Matrix, Rows, as_array, read_rows
 from pgvectorize.errors import InvalidVector
 from pgvectorize.models import Values, ValuesInput
 
@@ -67,25 +67,28 @@ def query_vector(values: ValuesInput) -> Binary:
         return InvalidVector(f"query vector: {problem}", hint=HINT)
 
     # In a running program numpy's code has left the processor's cache at each call: these checks
-    # took 12 µs, those of `read_matrix` 34. `read_matrix` gets what may be wrong.
+    # took 12 µs, those of `read_rows` 34. `read_rows` gets what may be wrong.
     vector: npt.NDArray[Any]
     if (
-        isinstance(values, np.ndarray)
+        type(values) is np.ndarray  # a subclass may have masked values
         and values.ndim == 1
-        and values.dtype.kind in NUMBERS
+        and values.dtype.char in "fd"
         and 1 <= len(values) <= MAX_DIMENSIONS
-        and np.dot(values, values) < _SURELY_FINITE
+        and np.vdot(values, values) < _SURELY_FINITE  # `dot` would warn of an overflow
     ):
         vector = values
     else:
-        vector = read_matrix([values], refusal)[0]
-    return Binary(struct.pack(">HH", len(vector), 0) + vector.astype(">f4").tobytes())
+        given = as_array(values)
+        vector = read_rows([given if given is not None and given.ndim else values], refusal)[0]
+    return Binary(_vector(vector))
 
 
-def vector_array(matrix: Matrix, vector_oid: int) -> Binary:
-    """Return a matrix as a `vector[]` parameter."""
-    header = _array_header(len(matrix), vector_oid, has_null=False)
-    return Binary(header + _sized_vectors(matrix).tobytes())
+def vector_array(rows: Rows, vector_oid: int) -> Binary:
+    """Return vectors as a `vector[]` parameter."""
+    header = _array_header(len(rows), vector_oid, has_null=False)
+    if isinstance(rows, list):
+        return Binary(header + b"".join(_embeddings(rows)))
+    return Binary(header + _sized_vectors(rows).tobytes())
 
 
 def text_array(texts: Sequence[str | None]) -> Binary:
@@ -108,9 +111,6 @@ def copy_rows(batch: Batch, *, no_namespace: str | None = None) -> bytes:
 
     A missing namespace is written as `no_namespace`.
     """
-    vectors = _sized_vectors(batch.values)
-    stride = vectors.itemsize
-    embeddings = memoryview(vectors.view(np.uint8))  # type: ignore[arg-type]
     ids = list(map(str.encode, batch.ids))
     namespaces = {
         namespace: _NULL if text is None else _sized(text.encode())
@@ -121,12 +121,26 @@ def copy_rows(batch: Batch, *, no_namespace: str | None = None) -> bytes:
         [_four_columns(4, len(id)) for id in ids],
         ids,
         map(namespaces.__getitem__, batch.namespaces),
-        [embeddings[at : at + stride] for at in range(0, len(ids) * stride, stride)],
+        _embeddings(batch.values),
         [_NULL if text is None else _document(len(text) + 1, 1) for text in batch.metadata],
         [text or b"" for text in batch.metadata],
         strict=True,
     )
     return b"".join(chain.from_iterable(rows))
+
+
+def _vector(values: npt.NDArray[Any]) -> bytes:
+    return struct.pack(">HH", len(values), 0) + values.astype(">f4").tobytes()
+
+
+def _embeddings(rows: Rows) -> Sequence[Buffer]:
+    """Return the vectors one by one, each as its length in bytes and its binary format."""
+    if isinstance(rows, list):
+        return [_sized(_vector(row)) for row in rows]
+    vectors = _sized_vectors(rows)
+    stride = vectors.itemsize
+    embeddings = memoryview(vectors.view(np.uint8))  # type: ignore[arg-type]
+    return [embeddings[at : at + stride] for at in range(0, len(rows) * stride, stride)]
 
 
 def _sized_vectors(matrix: Matrix) -> npt.NDArray[np.void]:

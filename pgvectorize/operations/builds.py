@@ -19,7 +19,7 @@ from pgvectorize.errors import (
 )
 from pgvectorize.models import BuildProgress, IndexBuild, IndexInfo, NamespaceIndex
 from pgvectorize.operations.calls import many, nothing, one
-from pgvectorize.operations.parameters import memory_parameter
+from pgvectorize.operations.parameters import checked, needed
 from pgvectorize.plans import Plan, Statement
 
 # Two builds that begin in the same instant can deadlock, or fail with "tuple concurrently
@@ -31,21 +31,23 @@ _NO_MEMORY = ("53100", "53200")
 # seconds by default, and the others get half a second. That is 200 seconds.
 _PATIENCE = 80
 
+build = partial(one, IndexBuild, "build")
 build_progress = partial(many, BuildProgress, "build_progress")
 drop_hnsw = partial(one, IndexInfo, "drop_hnsw")
-create_namespace_index = partial(one, IndexBuild, "create_namespace_index")
 list_namespace_indexes = partial(many, NamespaceIndex, "list_namespace_indexes")
-delete_namespace_index = partial(nothing, "delete_namespace_index")
 
 
-def build(*, memory: str | int | None, **options: Any) -> Plan[IndexBuild]:
-    """Build the HNSW index within the transaction, if there is one."""
-    return one(IndexBuild, "build", memory=memory_parameter(memory), **options)
+def create_namespace_index(*, index: str, namespace: str) -> Plan[IndexBuild]:
+    namespace = needed("namespace", namespace)
+    return one(IndexBuild, "create_namespace_index", index=index, namespace=namespace)
 
 
-def build_concurrently(
-    *, index: str, memory: str | int | None, has_session: bool = True, **options: Any
-) -> Plan[IndexBuild]:
+def delete_namespace_index(*, index: str, namespace: str) -> Plan[None]:
+    namespace = needed("namespace", namespace)
+    return nothing("delete_namespace_index", index=index, namespace=namespace)
+
+
+def build_concurrently(*, index: str, has_session: bool = True, **options: Any) -> Plan[IndexBuild]:
     """Build as `build` does, but outside of a transaction, so that nobody waits.
 
     `has_session` is False if a pooler may run each statement on another connection to the
@@ -62,7 +64,7 @@ def build_concurrently(
             workers => %(workers)s, rebuild => %(rebuild)s, attempt => %(attempt)s
         )
         """,
-        {"index": index, "memory": memory_parameter(memory), **options},
+        {"index": index, **options},
         has_session,
     )
     if answer.is_built:
@@ -83,7 +85,7 @@ def build_namespace_index(
                 index => %(index)s, namespace => %(namespace)s, attempt => %(attempt)s
             )
             """,
-            {"index": index, "namespace": namespace},
+            {"index": index, "namespace": needed("namespace", namespace)},
             has_session,
         )
     )
@@ -93,6 +95,7 @@ def _concurrently(
     index: str, step: LiteralString, options: dict[str, Any], has_session: bool
 ) -> Plan[IndexBuild]:
     """Ask for the next statement and run it, until the HNSW index is built and in use."""
+    options = checked(options)
     built: IndexBuild | None = None
     attempt = clashes = waits = 0
     while True:

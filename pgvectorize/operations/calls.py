@@ -2,7 +2,7 @@
 
 `one(IndexInfo, "get_index", name="docs")` is the plan of
 `select name, dimensions, … from pgvectorize.get_index(name => %(name)s)`.
-An operation that is nothing else is a `partial` of it.
+An operation that is nothing else is a `partial` of it. Each argument is checked by its name.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import Any, LiteralString, TypeVar
 
 from psycopg.sql import SQL, Identifier, Placeholder
 
+from pgvectorize.operations.parameters import checked
 from pgvectorize.plans import Plan, Statement
 
 T = TypeVar("T")
@@ -45,6 +46,13 @@ def nothing(function: LiteralString, /, **arguments: Any) -> Plan[None]:
 
 def call(model: type | None, function: LiteralString, arguments: Mapping[str, Any]) -> Statement:
     """Return the statement of a call; its columns are the fields of `model`, or one `value`."""
+    return checked_call(model, function, checked(arguments))
+
+
+def checked_call(
+    model: type | None, function: LiteralString, arguments: Mapping[str, Any]
+) -> Statement:
+    """Do as `call`, with arguments that are checked already."""
     return Statement(_text(model, function, tuple(arguments)), arguments)
 
 

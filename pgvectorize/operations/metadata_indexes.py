@@ -11,6 +11,7 @@ from pgvectorize.errors import DatabaseError, SchemaOutdated
 from pgvectorize.models import IndexType, MetadataIndex
 from pgvectorize.operations.builds import check_clash
 from pgvectorize.operations.calls import many, value
+from pgvectorize.operations.parameters import checked
 from pgvectorize.plans import Plan, Statement
 
 create_metadata_index = partial(value, UUID, "create_metadata_index")
@@ -20,6 +21,8 @@ delete_metadata_index = partial(value, UUID, "delete_metadata_index")
 
 def build_metadata_index(*, index: str, property_name: str, index_type: IndexType) -> Plan[UUID]:
     """Do as `create_metadata_index`, but outside of a transaction, so that nobody waits."""
+    arguments = {"index": index, "property_name": property_name, "index_type": index_type}
+    arguments = checked(arguments)
     clashes = 0
     while True:
         try:
@@ -31,7 +34,7 @@ def build_metadata_index(*, index: str, property_name: str, index_type: IndexTyp
                     index_type => %(index_type)s
                 )
                 """,
-                {"index": index, "property_name": property_name, "index_type": index_type},
+                arguments,
             )
             if rows[0]["statement"] is None:
                 mutation_id: UUID = rows[0]["mutation_id"]

@@ -21,6 +21,7 @@ from pgvectorize.models import (
 )
 from pgvectorize.operations.builds import build_concurrently, changed, check_clash
 from pgvectorize.operations.calls import call, many, one
+from pgvectorize.operations.parameters import argument
 from pgvectorize.plans import Plan, Statement
 
 # A vacuum finds new neighbours for every vector that had a dead one, at several times the cost of
@@ -54,6 +55,8 @@ def vacuum(
     *, index: str, analyze: bool, rebuild: bool | None, has_session: bool = True
 ) -> Plan[Vacuum]:
     """Vacuum, outside of a transaction; rebuild the HNSW index first if that is faster."""
+    index, analyze = argument("index", index), argument("analyze", analyze)
+    rebuild = argument("rebuild", rebuild)
     rows = yield Statement(
         """
         select relation, has_hnsw, may_build, live_rows, dead_rows

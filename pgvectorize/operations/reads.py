@@ -2,50 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from functools import partial
 from typing import Any
 
-from pgvectorize.models import (
-    Facet,
-    Filter,
-    ListedVector,
-    NamespaceInfo,
-    ReturnMetadata,
-    Vector,
-    VectorList,
-)
+from pgvectorize.models import Facet, ListedVector, NamespaceInfo, Vector, VectorList
 from pgvectorize.operations.calls import call, many, value
-from pgvectorize.operations.parameters import (
-    filter_parameter,
-    ids_parameter,
-    namespaces_parameter,
-    return_metadata_parameter,
-)
+from pgvectorize.operations.parameters import checked, needed, search_parameters
 from pgvectorize.plans import Plan, Statement
 
 list_namespaces = partial(many, NamespaceInfo, "list_namespaces")
 
 
 def get_by_ids(*, index: str, ids: Iterable[str]) -> Plan[list[Vector]]:
-    return many(Vector, "get_by_ids", index=index, ids=ids_parameter(ids))
+    return many(Vector, "get_by_ids", index=index, ids=needed("ids", ids))
 
 
-def count(
-    *, index: str, namespace: str | Sequence[str | None] | None, filter: Filter | None
-) -> Plan[int]:
-    return value(
-        int,
-        "count",
-        index=index,
-        namespaces=namespaces_parameter(namespace),
-        filter=filter_parameter(filter),
-    )
+def count(**arguments: Any) -> Plan[int]:
+    return value(int, "count", **search_parameters(**arguments))
 
 
-def list_vectors(
-    *, filter: Filter | None, return_metadata: ReturnMetadata | bool, **arguments: Any
-) -> Plan[VectorList]:
+def list_vectors(**arguments: Any) -> Plan[VectorList]:
     rows = yield Statement(
         """
         select page.count, page.total_count, page.is_truncated, page.next_cursor,
@@ -60,11 +37,7 @@ def list_vectors(
             as listed (id, namespace, values, metadata, position) on true
         order by listed.position
         """,
-        {
-            **arguments,
-            "filter": filter_parameter(filter),
-            "return_metadata": return_metadata_parameter(return_metadata),
-        },
+        checked(arguments),
     )
     page = rows[0]
     return VectorList(
@@ -100,8 +73,8 @@ def page(*, index: str, count: int, cursor: str | None) -> Plan[tuple[list[Vecto
     return vectors, listed.next_cursor
 
 
-def facets(*, filter: Filter | None, **arguments: Any) -> Plan[list[Facet]]:
-    rows = yield call(Facet, "facets", {**arguments, "filter": filter_parameter(filter)})
+def facets(**arguments: Any) -> Plan[list[Facet]]:
+    rows = yield call(Facet, "facets", arguments)
     for row in rows:
         for bound in ("lower", "upper"):
             if row[bound] is not None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy.typing as npt
 
-from pgvectorize.encoding.values import query_matrix
+from pgvectorize.encoding.values import query_rows
 from pgvectorize.encoding.wire import Binary, vector_array
 from pgvectorize.models import RecallPoint
 from pgvectorize.operations.calls import many, one
@@ -26,4 +26,4 @@ def tune(
 
 
 def _vectors(vectors: npt.ArrayLike | None, handshake: Handshake) -> Binary | None:
-    return None if vectors is None else vector_array(query_matrix(vectors), handshake.vector_oid)
+    return None if vectors is None else vector_array(query_rows(vectors), handshake.vector_oid)

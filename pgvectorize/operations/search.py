@@ -12,12 +12,12 @@ from typing import Any
 
 from psycopg.sql import SQL, Identifier
 
-from pgvectorize.encoding.values import Matrix
+from pgvectorize.encoding.values import Rows
 from pgvectorize.encoding.wire import query_vector, vector_array
 from pgvectorize.errors import DatabaseError, IndexNotFound, InvalidRequest, SchemaOutdated
 from pgvectorize.models import Filter, Match, Matches, ValuesInput
-from pgvectorize.operations.calls import call, many
-from pgvectorize.operations.parameters import filters_parameter, search_parameters
+from pgvectorize.operations.calls import call, checked_call, many
+from pgvectorize.operations.parameters import argument, as_list, checked, search_parameters
 from pgvectorize.plans import Handshake, Plan, Row, Statement
 
 _INDEX_NAME = re.compile("[a-z][a-z0-9_-]{0,62}")
@@ -42,9 +42,12 @@ class _NumberedMatch(Match):
 
 
 def query(*, index: str, vector: ValuesInput, **options: Any) -> Plan[Matches]:
-    given = {"index": index, "vector": query_vector(vector), **search_parameters(**options)}
+    given = checked({"index": index, **search_parameters(**options)})
+    given["vector"] = query_vector(vector)
+    index = given["index"]
     unknown: SchemaOutdated | DatabaseError | None = None
-    if _INDEX_NAME.fullmatch(index) and all(given[name] == value for name, value in _PLAIN.items()):
+    is_plain = all(given[name] == value for name, value in _PLAIN.items())
+    if is_plain and index and _INDEX_NAME.fullmatch(index):
         # Its statement is planned once a session; `query` plans at each call.
         try:
             return _matches((yield Statement(_own_function(index), given)))
@@ -54,7 +57,7 @@ def query(*, index: str, vector: ValuesInput, **options: Any) -> Plan[Matches]:
                 raise
             unknown = error
     try:
-        return _matches((yield call(Match, "query", given)))
+        return _matches((yield checked_call(Match, "query", given)))
     except SchemaOutdated as error:
         if error is not unknown:
             raise
@@ -75,7 +78,7 @@ def query_by_id(*, index: str, id: str, **options: Any) -> Plan[Matches]:
 def query_many(
     *,
     index: str,
-    vectors: Matrix,
+    vectors: Rows,
     handshake: Handshake,
     filters: Sequence[Filter | None] | None,
     **options: Any,
@@ -86,7 +89,7 @@ def query_many(
         {
             "index": index,
             "vectors": vector_array(vectors, handshake.vector_oid),
-            "filters": None if filters is None else filters_parameter(filters),
+            "filters": filters,
             **search_parameters(**options),
         },
     )
@@ -96,8 +99,22 @@ def query_many(
     return [_matches(by_query[number]) for number in range(1, len(vectors) + 1)]
 
 
+def list_filters(filters: Any, queries: int) -> list[Filter | None] | None:
+    """Return the filters of `query_many`, one for each query, or None."""
+    if filters is None:
+        return None
+    listed = as_list("filters", filters, "filters")
+    if len(listed) != queries:
+        raise InvalidRequest(
+            f"{len(listed)} filters for {queries} vectors",
+            hint="Give one filter a vector, None for none; or one for all as filter.",
+        )
+    return listed
+
+
 def shares(queries: int, connections: int | None, most: int) -> list[slice]:
     """Divide queries among `connections`, or half of `most`; leave few of them undivided."""
+    connections = argument("connections", connections)
     if connections is not None and connections < 1:
         raise InvalidRequest(f"connections must be at least 1, got {connections}")
     count = min(connections or max(most // 2, 1), most, max(queries // _LEAST_SHARE, 1))

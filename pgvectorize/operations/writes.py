@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from itertools import chain, islice
 from operator import lt
-from typing import Any, Literal, TypeAlias
+from typing import Literal, TypeAlias
 from uuid import UUID
 
 import numpy.typing as npt
@@ -32,7 +32,6 @@ from pgvectorize.errors import InvalidRequest, InvalidVector, PgVectorizeError
 from pgvectorize.models import (
     BulkLoad,
     Deletion,
-    Filter,
     IndexBuild,
     Metadata,
     Mutation,
@@ -40,12 +39,7 @@ from pgvectorize.models import (
 )
 from pgvectorize.operations.builds import try_analyze
 from pgvectorize.operations.calls import one, value
-from pgvectorize.operations.parameters import (
-    filter_parameter,
-    ids_parameter,
-    memory_parameter,
-    patch_parameter,
-)
+from pgvectorize.operations.parameters import argument, checked, needed
 from pgvectorize.plans import Copy, Handshake, Plan, Statement
 
 Operation: TypeAlias = Literal["insert", "upsert"]
@@ -72,6 +66,7 @@ def given_batches(
     atomic: bool,
 ) -> Iterable[Batch]:
     """Read what a caller gave, vectors or columns, in batches."""
+    batch_size, atomic = argument("batch_size", batch_size), argument("atomic", atomic)
     if batch_size < 1:
         raise InvalidRequest(f"batch_size must be at least 1, got {batch_size}")
     later = min(batch_size, COPY_SIZE) if atomic else None
@@ -116,7 +111,7 @@ def write(
         select is_direct, statement, dimensions, metric, id_bytes, namespace_bytes
         from pgvectorize_private._begin_load(index => %(index)s)
         """,
-        {"index": index},
+        checked({"index": index}),
     )
     found = rows[0]
     rules = None
@@ -288,6 +283,8 @@ def bulk_load(
     workers: int | None,
 ) -> Plan[BulkLoad]:
     """Write all batches as one change, without the HNSW index if that is faster."""
+    options = checked({"memory": memory, "workers": workers})
+    rebuild = argument("rebuild", rebuild)
     is_aside = False
 
     def set_aside(staged: Operation | None) -> Plan[None]:
@@ -320,7 +317,7 @@ def bulk_load(
                 index => %(index)s, memory => %(memory)s, workers => %(workers)s
             )
             """,
-            {"index": index, "memory": memory_parameter(memory), "workers": workers},
+            {"index": index, **options},
         )
         build = IndexBuild(**rows[0])
     yield from try_analyze(index)
@@ -328,25 +325,13 @@ def bulk_load(
 
 
 def delete_by_ids(*, index: str, ids: Iterable[str]) -> Plan[Mutation]:
-    return one(Mutation, "delete_by_ids", index=index, ids=ids_parameter(ids))
+    return one(Mutation, "delete_by_ids", index=index, ids=needed("ids", ids))
 
 
-def delete(*, filter: Filter | None, **arguments: Any) -> Plan[Deletion]:
-    return one(Deletion, "delete", filter=filter_parameter(filter), **arguments)
+def delete_namespace(*, index: str, namespace: str) -> Plan[Deletion]:
+    return one(Deletion, "delete_namespace", index=index, namespace=needed("namespace", namespace))
 
 
-delete_namespace = partial(one, Deletion, "delete_namespace")
+delete = partial(one, Deletion, "delete")
 truncate = partial(value, UUID, "truncate")
-
-
-def update_metadata(
-    *, patch: Metadata, ids: Iterable[str] | None, filter: Filter | None, **arguments: Any
-) -> Plan[Mutation]:
-    return one(
-        Mutation,
-        "update_metadata",
-        patch=patch_parameter(patch),
-        ids=None if ids is None else ids_parameter(ids),
-        filter=filter_parameter(filter),
-        **arguments,
-    )
+update_metadata = partial(one, Mutation, "update_metadata")

@@ -83,6 +83,17 @@ def test_a_vector_of_another_width_is_refused(face: Face, strict: str) -> None:
     assert face.count(strict) == 120
 
 
+@pytest.mark.parametrize("count", [10, 2_500])
+def test_among_vectors_of_another_width_the_first_is_named(
+    face: Face, strict: str, count: int
+) -> None:
+    says = 'invalid vector for id="w0", expected 32 dimensions, and got 31 dimensions'
+    rows: list[Any] = [(f"w{row}", ONES[1:]) for row in range(count)]
+    rows[8] = ("w8", ONES)
+    check(InvalidVector, says, 40012, face.upsert, strict, rows)
+    assert face.count(strict) == 120
+
+
 def test_a_vector_at_the_limits_is_taken(face: Face, strict: str) -> None:
     metadata = {"a": [1, {"b": 'é, : \\"'}], "text": "x" * 10_200}
     vector = ("i" * 64, ONES, "n" * 64, metadata)

@@ -17,7 +17,7 @@ from psycopg.types.json import Jsonb
 from pgvectorize import InvalidVector, Vector
 from pgvectorize.encoding.batches import Batch, Rules, batches, check_batch, column_batches
 from pgvectorize.encoding.documents import json_text
-from pgvectorize.encoding.values import query_matrix
+from pgvectorize.encoding.values import query_rows
 from pgvectorize.encoding.wire import (
     COPY_HEADER,
     COPY_TRAILER,
@@ -64,7 +64,7 @@ def test_vector_array_has_a_header_and_sized_vectors() -> None:
 
 
 def test_vector_array_of_none_has_no_dimensions() -> None:
-    assert vector_array(query_matrix([]), VECTOR_OID).data == struct.pack(">iiI", 0, 0, VECTOR_OID)
+    assert vector_array(query_rows([]), VECTOR_OID).data == struct.pack(">iiI", 0, 0, VECTOR_OID)
 
 
 @pytest.mark.parametrize("layout", [np.ascontiguousarray, np.asfortranarray])
@@ -72,7 +72,7 @@ def test_vector_array_of_none_has_no_dimensions() -> None:
 def test_vector_array_takes_any_layout_and_type(layout: Any, dtype: str) -> None:
     matrix = layout(np.arange(12).reshape(3, 4).astype(dtype))
     wanted = vector_array(np.arange(12, dtype=np.float32).reshape(3, 4), VECTOR_OID)
-    assert vector_array(query_matrix(matrix), VECTOR_OID) == wanted
+    assert vector_array(query_rows(matrix), VECTOR_OID) == wanted
 
 
 @pytest.mark.parametrize("texts", [["a"], ["ü", "", "日本"], ["a", None]])
@@ -166,7 +166,7 @@ def test_json_text_takes_the_letters_that_look_like_nul() -> None:
 
 @pytest.mark.parametrize("number", [float("nan"), float("inf")])
 def test_json_text_refuses_what_json_lacks(number: float) -> None:
-    with pytest.raises(ValueError, match="JSON compliant"):
+    with pytest.raises(ValueError, match=r'property "a" is (nan|inf), which JSON'):
         json_text({"a": number})
 
 
@@ -182,7 +182,7 @@ def test_batches_read_every_shape_alike() -> None:
     for given in shapes:
         (batch,) = batches([given], 10)
         assert (batch.ids, batch.namespaces, batch.metadata) == (["a"], ["n"], [b'{"k":1}'])
-        assert batch.values.tolist() == [[1.0, 2.0]]
+        assert np.array_equal(batch.values, [[1.0, 2.0]])
 
 
 def test_batches_read_no_more_than_a_batch_ahead() -> None:
@@ -215,19 +215,21 @@ GOOD = ("good", [1.0, 2.0])
     [
         (("a", [1.0, float("nan")]), 'row 3, id "a": value 2 is nan'),
         (("a", [1e39, 1.0]), 'row 3, id "a": value 1 is 1e'),
-        (("a", [1.0]), 'row 3, id "a": 1 dimensions, but'),
         (("a", ["x", "y"]), 'row 3, id "a": values are not numbers'),
         (("a", [[1.0, 2.0]]), r'row 3, id "a": values have the shape \(1, 2\)'),
         (("a\0", [1.0, 2.0]), "row 3, .*: id contains the character NUL"),
         (("a", [1.0, 2.0], "\0"), 'row 3, id "a": namespace contains the character NUL'),
         (("\ud800", [1.0, 2.0]), "row 3, .*: id contains half of a surrogate pair"),
-        ((1, [1.0, 2.0]), "row 3: id is not a string but int"),
-        (("a", [1.0, 2.0], 1), 'row 3, id "a": namespace is not a string but int'),
+        ((1.0, [1.0, 2.0]), "row 3: id is not a string but float"),
+        (("a", [1.0, 2.0], True), 'row 3, id "a": namespace is not a string but bool'),
         (("a", [1.0, 2.0], None, []), 'row 3, id "a": metadata is not an object but list'),
-        (("a", [1.0, 2.0], None, {"k": {1}}), "row 3, .*: metadata cannot be written as JSON"),
+        (
+            ("a", [1.0, 2.0], None, {"k": {1}}),
+            'row 3, .*: metadata property "k" is of the type set',
+        ),
         (("a", [1.0, 2.0], None, {"k": "\0"}), "row 3, .*: metadata .* NUL"),
         (("a", [1.0, 2.0], None, {"k": "\udfff"}), "row 3, .*: metadata .* surrogate"),
-        (("a", [1.0, 2.0], None, {"k": float("nan")}), "row 3, .*: metadata cannot be written"),
+        (("a", [1.0, 2.0], None, {"k": float("nan")}), 'row 3, .*: metadata property "k" is nan'),
         (("a", [1.0, 2.0], None, {"a.b": 1}), 'row 3, .*: a metadata key is empty, begins with "'),
         (("a", [1.0, 2.0], None, {1.5: 1}), "row 3, .*: a metadata key is empty"),
         (("a", [1.0, 2.0], None, {"k": [{"in": {"$x": 1}}]}), "row 3, .*: a metadata key is empty"),
@@ -245,7 +247,7 @@ def test_the_offending_row_is_named(given: Any, problem: str) -> None:
 
 def test_rows_are_counted_over_all_batches() -> None:
     with pytest.raises(InvalidVector, match='row 3, id "": namespace'):
-        list(batches([GOOD, GOOD, ("", [1.0, 2.0], 1)], 2))
+        list(batches([GOOD, GOOD, ("", [1.0, 2.0], 1.0)], 2))
 
 
 @pytest.mark.parametrize(

@@ -67,9 +67,19 @@ def test_our_codes_become_our_classes(code: str) -> None:
 @pytest.mark.parametrize(
     ("given", "wanted", "hint"),
     [
-        (psycopg.errors.UndefinedTable("gone"), SchemaOutdated, "pgvectorize migrate"),
-        (psycopg.errors.UndefinedFunction("gone"), SchemaOutdated, "pgvectorize migrate"),
-        (psycopg.errors.InvalidSchemaName("gone"), SchemaOutdated, "pgvectorize migrate"),
+        (
+            psycopg.errors.UndefinedTable("no pgvectorize_private.gone"),
+            SchemaOutdated,
+            "pgvectorize migrate",
+        ),
+        (
+            psycopg.errors.UndefinedFunction("no pgvectorize.gone()"),
+            SchemaOutdated,
+            "pgvectorize migrate",
+        ),
+        (psycopg.errors.InvalidSchemaName("no pgvectorize"), SchemaOutdated, "pgvectorize migrate"),
+        (psycopg.errors.UndefinedTable("no theirs"), DatabaseError, None),
+        (psycopg.errors.UndefinedFunction("no text < integer"), DatabaseError, None),
         (psycopg.OperationalError("connection refused"), ConnectionFailed, "DSN"),
         (psycopg.errors.AdminShutdown("terminated"), ConnectionFailed, "DSN"),
         (psycopg.errors.ConnectionFailure("lost"), ConnectionFailed, "DSN"),
