@@ -22,9 +22,17 @@ class IndexMethods(AsyncHandle):
         *,
         namespace: str | Sequence[str | None] | None = None,
         filter: Filter | None = None,
+        exclude_ids: Sequence[str] | None = None,
     ) -> int:
-        """Return how many vectors there are, or how many match; needs a scan of the table."""
-        return await self._run(reads.count(index=self.name, namespace=namespace, filter=filter))
+        """Return how many vectors there are, or how many match; needs a scan of the table.
+
+        `exclude_ids` do not count.
+        """
+        return await self._run(
+            reads.count(
+                index=self.name, namespace=namespace, filter=filter, exclude_ids=exclude_ids
+            )
+        )
 
     async def list_vectors(
         self,
@@ -35,12 +43,14 @@ class IndexMethods(AsyncHandle):
         filter: Filter | None = None,
         return_values: bool = False,
         return_metadata: ReturnMetadata | bool = "none",
+        exclude_ids: Sequence[str] | None = None,
     ) -> VectorList:
         """Return a page of `count` vectors, 1 to 1,000, in a stable order.
 
         To get the next page, pass the page's `next_cursor` as `cursor` within an hour, with
-        the same `namespace` and `filter`. Vectors that are inserted after the first page do
-        not appear. Changed vectors appear as they are by then, and deleted ones no longer.
+        the same `namespace`, `filter` and `exclude_ids`, which are left out. Vectors that
+        are inserted after the first page do not appear. Changed vectors appear as they are
+        by then, and deleted ones no longer.
         `total_count` is as of the first page, which needs a scan to count.
 
         Raises `InvalidFilter`, and `InvalidRequest` if the cursor has expired or is not one
@@ -55,6 +65,7 @@ class IndexMethods(AsyncHandle):
                 filter=filter,
                 return_values=return_values,
                 return_metadata=return_metadata,
+                exclude_ids=exclude_ids,
             )
         )
 

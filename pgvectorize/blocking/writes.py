@@ -156,14 +156,24 @@ class IndexMethods(Handle):
         filter: Filter | None = None,
         namespace: str | None = None,
         dry_run: bool = False,
+        exclude_ids: Sequence[str] | None = None,
     ) -> Deletion:
         """Delete the vectors that match a filter, those of a namespace, or those in both.
 
-        `dry_run` only counts them. Raises `InvalidFilter`, and `InvalidRequest` if neither
+        `exclude_ids` stay. `dry_run` only counts the vectors. A filter is refused if it
+        would delete every vector only because no vector has one of its properties.
+
+        Raises `InvalidFilter`, and `InvalidRequest` if neither
         is given: to delete all vectors, use `truncate`.
         """
         return self._run(
-            writes.delete(index=self.name, filter=filter, namespace=namespace, dry_run=dry_run)
+            writes.delete(
+                index=self.name,
+                filter=filter,
+                namespace=namespace,
+                dry_run=dry_run,
+                exclude_ids=exclude_ids,
+            )
         )
 
     def delete_namespace(self, namespace: str) -> Deletion:
@@ -186,8 +196,12 @@ class IndexMethods(Handle):
         filter: Filter | None = None,
         namespace: str | None = None,
         mode: PatchMode = "merge",
+        exclude_ids: Sequence[str] | None = None,
     ) -> Mutation:
         """Change only the metadata of vectors, chosen by id or by filter and namespace.
+
+        `exclude_ids` stay as they are. A filter is refused if it would change every vector
+        only because no vector has one of its properties.
 
         "merge" applies a JSON Merge Patch (RFC 7396): keys of `patch` replace those that
         are there, None removes a key, and objects are merged at every depth. "replace"
@@ -197,7 +211,13 @@ class IndexMethods(Handle):
         """
         return self._run(
             writes.update_metadata(
-                index=self.name, patch=patch, ids=ids, filter=filter, namespace=namespace, mode=mode
+                index=self.name,
+                patch=patch,
+                ids=ids,
+                filter=filter,
+                namespace=namespace,
+                mode=mode,
+                exclude_ids=exclude_ids,
             )
         )
 

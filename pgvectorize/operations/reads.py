@@ -31,7 +31,8 @@ def list_vectors(**arguments: Any) -> Plan[VectorList]:
         from pgvectorize.list_vectors(
             index => %(index)s, count => %(count)s, cursor => %(cursor)s,
             namespace => %(namespace)s, filter => %(filter)s,
-            return_values => %(return_values)s, return_metadata => %(return_metadata)s
+            return_values => %(return_values)s, return_metadata => %(return_metadata)s,
+            exclude_ids => %(exclude_ids)s
         ) as page
         left join lateral pg_catalog.unnest(page.vectors) with ordinality
             as listed (id, namespace, values, metadata, position) on true
@@ -64,6 +65,7 @@ def page(*, index: str, count: int, cursor: str | None) -> Plan[tuple[list[Vecto
         filter=None,
         return_values=True,
         return_metadata="all",
+        exclude_ids=None,
     )
     vectors = [
         Vector(vector.id, vector.values, vector.namespace, vector.metadata)

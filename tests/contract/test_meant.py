@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from pgvectorize import InvalidFilter, InvalidRequest
-from tests.contract.faces import Face, SqlFace
+from tests.contract.faces import Face
 
 VECTORS = [
     ("a", [1, 0], "n", {"color": "red", "size": {"cm": 1}}),
@@ -91,34 +91,34 @@ def test_an_operator_is_no_part_of_a_name(face: Face, index: str, filter: Any) -
         assert '{"price": {"$lt": 100}}' in str(refusal.value)
 
 
-def test_ids_are_excluded(sql_face: SqlFace, index: str) -> None:
-    assert sql_face.count(index, exclude_ids=["a", "x"]) == 2
-    assert sql_face.count(index, exclude_ids=["a"], filter={"color": "red"}) == 1
-    page = sql_face.list_vectors(index, count=1, exclude_ids=["a"])
+def test_ids_are_excluded(face: Face, index: str) -> None:
+    assert face.count(index, exclude_ids=["a", "x"]) == 2
+    assert face.count(index, exclude_ids=["a"], filter={"color": "red"}) == 1
+    page = face.list_vectors(index, count=1, exclude_ids=["a"])
     assert (page.total_count, [each.id for each in page.vectors]) == (2, ["b"])
-    page = sql_face.list_vectors(index, exclude_ids=["a"], cursor=page.next_cursor)
+    page = face.list_vectors(index, exclude_ids=["a"], cursor=page.next_cursor)
     assert [each.id for each in page.vectors] == ["c"]
-    assert sql_face.update_metadata(index, {"new": 1}, exclude_ids=["a"]).count == 2
-    assert sql_face.delete(index, exclude_ids=["a", "b"], dry_run=True).count == 1
-    assert sql_face.delete(index, exclude_ids=["b"], namespace="n").count == 2
-    assert sql_face.delete(index, exclude_ids=["x"], filter={"color": "blue"}).count == 1
-    assert sql_face.count(index) == 0
+    assert face.update_metadata(index, {"new": 1}, exclude_ids=["a"]).count == 2
+    assert face.delete(index, exclude_ids=["a", "b"], dry_run=True).count == 1
+    assert face.delete(index, exclude_ids=["b"], namespace="n").count == 2
+    assert face.delete(index, exclude_ids=["x"], filter={"color": "blue"}).count == 1
+    assert face.count(index) == 0
 
 
-def test_a_cursor_belongs_to_the_ids_that_are_excluded(sql_face: SqlFace, index: str) -> None:
-    page = sql_face.list_vectors(index, count=1, exclude_ids=["a"])
+def test_a_cursor_belongs_to_the_ids_that_are_excluded(face: Face, index: str) -> None:
+    page = face.list_vectors(index, count=1, exclude_ids=["a"])
     with pytest.raises(InvalidRequest, match="cursor"):
-        sql_face.list_vectors(index, cursor=page.next_cursor)
+        face.list_vectors(index, cursor=page.next_cursor)
 
 
 @pytest.mark.parametrize("ids", [[], [None], ["x", "y"]])
 def test_ids_that_do_not_exist_do_not_choose_all_others(
-    sql_face: SqlFace, index: str, ids: list[str]
+    face: Face, index: str, ids: list[str]
 ) -> None:
     for call in (
-        lambda: sql_face.delete(index, exclude_ids=ids),
-        lambda: sql_face.update_metadata(index, {"new": 1}, exclude_ids=ids),
+        lambda: face.delete(index, exclude_ids=ids),
+        lambda: face.update_metadata(index, {"new": 1}, exclude_ids=ids),
     ):
         with pytest.raises(InvalidRequest):
             call()
-    assert sql_face.count(index) == 3
+    assert face.count(index) == 3

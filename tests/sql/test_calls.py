@@ -123,6 +123,8 @@ def asked(owner: type, name: str, *, is_free: bool) -> tuple[dict[str, Any], Sta
         arguments["vectors"] = [[1.0]]
     if name == "query_many":
         arguments["connections"] = 1
+    if name == "size":
+        arguments["vectors"] = 7
     if name in ("bulk_load", "insert", "upsert"):
         arguments["ids"] = None
     with pytest.raises(Asked) as caught:
