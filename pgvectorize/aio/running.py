@@ -126,8 +126,9 @@ class AsyncRunner:
     ) -> T:
         pgconn = connection.pgconn
         encoding = pgconn.parameter_status(b"client_encoding") or b"UTF8"
+        is_utf8 = encoding.upper() in (b"UTF8", b"UTF-8")  # PgBouncer says it as it was asked
         async with _OwnCursor(connection, self._handshake) as cursor:
-            if encoding == b"UTF8" and not atomic and not self._is_strict_by_transaction:
+            if is_utf8 and not atomic and not self._is_strict_by_transaction:
                 return await self._drive(cursor, plan)
             if pgconn.transaction_status == TransactionStatus.IDLE and not connection.autocommit:
                 # begins the caller's transaction, which is not ours to commit
@@ -135,7 +136,7 @@ class AsyncRunner:
             async with connection.transaction():
                 if self._is_strict_by_transaction:
                     await cursor.execute("set local pgvectorize.strict = on")
-                if encoding == b"UTF8":
+                if is_utf8:
                     return await self._drive(cursor, plan)
                 # We send and read UTF-8. A rollback brings the caller's encoding back, too.
                 await cursor.execute(_SET_ENCODING, ["UTF8"])

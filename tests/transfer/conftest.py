@@ -30,7 +30,7 @@ settings.register_profile(
 
 VECTORS = [
     Vector("a", [1.0, -0.0, 0.2321]),
-    Vector("b", [1e-45, 3.4028235e38, -1.1754944e-38], "n"),
+    Vector("b", [1e-45, 8e18, -1.1754944e-38], "n"),
     Vector("ünï", [0.1, 1 / 3, 123456789.0], None, {"price": 1e23, "tags": ["x", None], "n": 0.1}),
     Vector('back\\slash "quote" \n', [1, 2, 3], 'ñ"', {"text": "line\nbreak", "in": {"ner": True}}),
     Vector("empty", [0, 0, 0], None, {}),

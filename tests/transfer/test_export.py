@@ -93,7 +93,7 @@ def test_ndjson_is_vectorizes_with_the_shortest_numbers(
     transfer.export_vectors(client, index, path)
     lines = path.read_text(encoding="utf-8").splitlines()
     assert '{"id":"a","values":[1.0,-0.0,0.2321]}' in lines
-    assert '{"id":"b","values":[1e-45,3.4028235e+38,-1.1754944e-38],"namespace":"n"}' in lines
+    assert '{"id":"b","values":[1e-45,8e+18,-1.1754944e-38],"namespace":"n"}' in lines
     assert '{"id":"empty","values":[0.0,0.0,0.0],"metadata":{}}' in lines
     assert sorted(json.loads(line)["id"] for line in lines) == sorted(v.id for v in VECTORS)
 
