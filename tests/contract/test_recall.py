@@ -365,9 +365,7 @@ def test_a_recall_that_is_no_share_is_refused(face: Face, rough: str, recall: fl
         lambda: face.query_many(rough, QUERIES, recall=recall),
         lambda: face.query_by_id(rough, "v0000", recall=recall),
     ):
-        with pytest.raises(
-            InvalidRequest, match="recall must be (above 0 and at most 1|a finite number)"
-        ) as refusal:
+        with pytest.raises(InvalidRequest, match=r"recall must be (above 0|a finite)") as refusal:
             use()
         assert re.search("0.98|finite", str(refusal.value.hint))
 
