@@ -99,6 +99,7 @@ def test_a_wrong_type_is_taken_or_refused_by_its_name(
     lies: list[tuple[Any, Exception]] = []
     hints: list[str | None] = []
     with psycopg.connect(dsn, **variants.psycopg_options()) as connection:
+        connection.execute("drop table if exists pg_temp.theirs")  # a pooler keeps the session
         connection.execute("create temporary table theirs (id text, embedding real[])")
         connection.execute("insert into theirs values ('a', '{1,2}')")
         connection.commit()

@@ -90,7 +90,7 @@ def test_text_is_right_whatever_the_encoding_of_the_connection(
     colour: Colour, client: Client, dsn: str, index: str, encoding: str, autocommit: bool
 ) -> None:
     with colour.borrow(dsn, client_encoding=encoding, autocommit=autocommit) as (borrowing, own):
-        before = own.info.parameter_status("client_encoding")
+        before = own.info.encoding  # a pooler says it in other letters
         vectors = borrowing.index(index)
         colour.wait(vectors.upsert([(TEXT, [1, 2], TEXT, {TEXT: TEXT})]))
         found = colour.wait(vectors.query([1, 2], return_metadata=True))
@@ -102,9 +102,9 @@ def test_text_is_right_whatever_the_encoding_of_the_connection(
         with pytest.raises(InvalidVector):
             colour.wait(vectors.upsert([*rows, ("bad", [1])], batch_size=10))
         assert colour.wait(vectors.count(namespace=TEXT)) == 31
-        assert own.info.parameter_status("client_encoding") == before
+        assert own.info.encoding == before
         colour.wait(own.commit())
-        assert own.info.parameter_status("client_encoding") == before
+        assert own.info.encoding == before
     stored = client.index(index).get_by_ids([TEXT, f"{TEXT}29"])
     assert [(each.id, each.namespace, each.metadata) for each in stored] == [
         (TEXT, TEXT, {TEXT: TEXT}),
@@ -140,7 +140,10 @@ def test_what_a_connection_makes_does_not_matter(
         "raw": [{"cursor_factory": colour.cursors[1]}],
         "rows": [{"row_factory": namedtuple_row}],
         "server": [{"autocommit": False}],
-        "thresholds": [{"prepare_threshold": None}, {"prepare_threshold": 0}],
+        "thresholds": [
+            {"prepare_threshold": None},
+            *([] if variants.psycopg_options() else [{"prepare_threshold": 0}]),
+        ],
         "adapters": [{}],
     }
     for given in known[kind]:
