@@ -274,7 +274,17 @@ def default_of(function: Callable[..., Any], name: str) -> Any:
 
 
 def choice(literal: Any) -> click.Choice[str]:
-    return click.Choice(get_args(literal))
+    from pgvectorize.models import Metric
+
+    kind = _MetricChoice if literal is Metric else click.Choice
+    return kind(get_args(literal))
+
+
+class _MetricChoice(click.Choice[str]):
+    """The metrics. An unknown word goes to the database, which knows what other libraries say."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        return value
 
 
 def batch_size(default: Any) -> Callable[[F], F]:

@@ -20,19 +20,6 @@ from pgvectorize.encoding.texts import are_texts, as_text, text_problem
 from pgvectorize.encoding.wire import Binary, jsonb, jsonb_array
 from pgvectorize.errors import InvalidFilter, InvalidRequest
 
-# What other libraries call the metrics; the database suggests what is spelt in a similar way.
-_METRICS = {
-    "l2": "euclidean",
-    "l2_distance": "euclidean",
-    "dot": "dot-product",
-    "dotproduct": "dot-product",
-    "ip": "dot-product",
-    "inner": "dot-product",
-    "inner_product": "dot-product",
-    "cos": "cosine",
-    "angular": "cosine",
-}
-
 
 def search_parameters(*, namespace: Any, **others: Any) -> dict[str, Any]:
     """Return the arguments of a search under the names that the SQL functions have for them."""
@@ -80,16 +67,6 @@ def _text(name: str, value: Any) -> str:
 
 def _id(name: str, value: Any) -> str:
     return _text(name, as_text(value))
-
-
-def _metric(name: str, value: Any) -> str:
-    metric = _text(name, value)
-    if meant := _METRICS.get(metric.lower().replace(" ", "_").replace("-", "_")):
-        raise InvalidRequest(
-            f'metric "{metric}" is not known',
-            hint=f"Did you mean {meant}? Known are cosine, euclidean, dot-product.",
-        )
-    return metric
 
 
 def _integer(name: str, value: Any, most: int = 2**31 - 1) -> int:
@@ -214,6 +191,7 @@ _CHECKS: dict[str, Callable[[str, Any], Any]] = {
             "index_type",
             "library",
             "metadata_column",
+            "metric",
             "mode",
             "name",
             "namespace_column",
@@ -271,7 +249,6 @@ _CHECKS: dict[str, Callable[[str, Any], Any]] = {
     "filters": _filters,
     "memory": _memory,
     "metadata_columns": _list_of("names"),
-    "metric": _metric,
     "namespaces": _namespaces,
     "patch": _patch,
     "return_metadata": _return_metadata,

@@ -196,18 +196,6 @@ def test_a_dsn_is_a_string() -> None:
         pgvectorize.connect(None)  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize(
-    ("word", "meant"),
-    [("l2", "euclidean"), ("dot", "dot-product"), ("inner_product", "dot-product"), ("ip", "dot-")],
-)
-def test_the_metric_that_is_meant_is_suggested(
-    iterable_face: IterableFace, word: str, meant: str
-) -> None:
-    with pytest.raises(InvalidRequest, match=f'metric "{word}" is not known') as refusal:
-        iterable_face.create_index("arguments-metric", dimensions=2, metric=word)
-    assert f"Did you mean {meant}" in str(refusal.value.hint)
-
-
 def test_numbers_of_numpy_are_numbers(iterable_face: IterableFace, index: str) -> None:
     iterable_face.upsert(index, [("a", [1, 2]), ("b", [3, 4]), ("c", [5, 6])])
     matches = iterable_face.query(
