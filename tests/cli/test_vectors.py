@@ -133,6 +133,22 @@ def test_a_bad_line_is_named_and_nothing_is_written(
     assert client.index(name).count() == 0
 
 
+@pytest.mark.parametrize("wrong", ["one", "all but one"])
+@pytest.mark.parametrize("batch_size", ["3", "1000"])
+def test_the_line_that_does_not_fit_the_index_is_blamed(
+    refused: Text, index: str, write_lines: Text, wrong: str, batch_size: str
+) -> None:
+    widths = [4] * 10 if wrong == "all but one" else [3] * 10
+    widths[7] = 7 - widths[7]
+    file = write_lines(
+        *({"id": f"v{row}", "values": [1.0] * width} for row, width in enumerate(widths))
+    )
+    row = widths.index(4)
+    for command in ("insert", "upsert"):
+        error = refused(command, index, "--file", file, "--batch-size", batch_size)
+        assert error == f'{file}, line {row + 1}, id "v{row}": expected 3 dimensions, got 4'
+
+
 def test_a_bad_element_of_an_array_has_a_place(refused: Text, index: str) -> None:
     bad = [A, {"id": "x", "values": [1]}]
     error = refused("upsert", index, "--file", "-", input=json.dumps(bad))

@@ -17,7 +17,15 @@ import psycopg
 import pytest
 
 import pgvectorize
-from pgvectorize import Client, Index, InvalidFilter, InvalidRequest, NotFound, Vector
+from pgvectorize import (
+    Client,
+    Index,
+    InvalidFilter,
+    InvalidRequest,
+    InvalidVector,
+    NotFound,
+    Vector,
+)
 from tests import variants
 from tests.contract.faces import Face, IterableFace
 
@@ -411,5 +419,7 @@ def test_the_row_that_does_not_fit_the_index_is_blamed(
         says = f'row {row + 1}, id "v{row}": expected 2 dimensions, got 3'
         assert str(refusal.value) == says
         assert face.count(index) == int(filled)
-    with pytest.raises(InvalidRequest, match=r"query vector.*: expected 2 dimensions, got 3"):
+    with pytest.raises(InvalidVector) as refused:
         face.query_many(index, [vector.values for vector in rows[:20]])
+    assert str(refused.value) == f"query vector {row + 1}: expected 2 dimensions, got 3"
+    assert refused.value.row == row + 1

@@ -10,8 +10,9 @@ as $$
     select case
         when jsonb_typeof(metadata) <> 'object'
             then format('metadata is not an object but %s', jsonb_typeof(metadata))
-        when metadata @? E'$.** ? (@.type() == "object").keyvalue().key ? (@ like_regex "^$|^\\\\$|[.\\"]")'
-            then 'a metadata key is empty, begins with "$", or contains "." or a double quote'
+        when pgvectorize_private._forbidden_key(metadata) is not null
+            then 'a metadata key is empty, begins with "$", or contains "." or a double quote: '
+                || to_jsonb(left(pgvectorize_private._forbidden_key(metadata), 64))::text
         when metadata @? 'strict $.**{101}' then 'metadata is nested more than 100 levels deep'
         when octet_length(metadata::text) > 4300 and metadata @? '$.** ? (@ >= 1e4300 || @ <= -1e4300)'
             then 'a number in the metadata has more than 4300 digits'
