@@ -128,7 +128,7 @@ def _fault(value: Any, path: str = "", level: int = 0) -> str | None:
 
 def _shown(key: Any) -> str:
     """Return a key as a message shows it."""
-    return dumps(str(key)[:64], ensure_ascii=False)
+    return dumps(str(key)[:64], ensure_ascii=False)[:64]
 
 
 def documents_json(metadata: list[Metadata | None], refusal: Refusal) -> list[bytes | None]:
