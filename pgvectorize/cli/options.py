@@ -297,6 +297,10 @@ def batch_size(default: Any) -> Callable[[F], F]:
     )
 
 
+def exclude_ids(help: str) -> Callable[[F], F]:
+    return click.option("--exclude-ids", cls=ManyValues, metavar="ID ...", help=help)
+
+
 shape = click.option(
     "--shape",
     type=click.Choice(["current", "announcement"]),
