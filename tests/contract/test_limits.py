@@ -17,7 +17,7 @@ from pgvectorize import (
     InvalidVector,
     PgVectorizeError,
 )
-from tests.contract.faces import Face
+from tests.contract.faces import Face, IterableFace
 
 DIMENSIONS = 32
 ONES = [1.0] * DIMENSIONS
@@ -75,6 +75,17 @@ def test_a_vector_beyond_the_limits_is_refused(
     write = getattr(face, operation)
     check(InvalidVector, says, code, write, strict, [("good", ONES), vector])
     assert face.count(strict) == 120
+
+
+def test_a_vector_beyond_the_limits_in_a_later_batch_is_refused_in_the_same_words(
+    iterable_face: IterableFace, strict: str
+) -> None:
+    rows: list[Any] = [("a", ONES), ("b", ONES), ("c", ONES), ("i" * 65, ONES)]
+    with pytest.raises(InvalidVector) as refusal:
+        iterable_face.upsert(strict, rows, batch_size=2, atomic=False)
+    assert refusal.value.message == "id too long; max is 64 bytes, got 65 bytes"
+    assert (refusal.value.row, refusal.value.code) == (4, 40008)
+    assert "The 2 rows in the batches before it were written." in str(refusal.value.hint)
 
 
 def test_a_vector_of_another_width_is_refused(face: Face, strict: str) -> None:
