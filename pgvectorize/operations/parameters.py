@@ -9,7 +9,7 @@ from __future__ import annotations
 import operator
 from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
-from math import isfinite
+from math import copysign, inf, nan
 from numbers import Real
 from typing import Any
 
@@ -90,14 +90,14 @@ def _large_integer(name: str, value: Any) -> int:
 
 
 def _float(name: str, value: Any) -> float:
-    if isinstance(value, Real | Decimal) and not isinstance(value, bool):
-        try:
-            number = float(value)
-        except (OverflowError, ValueError):
-            number = float("inf")
-        if isfinite(number):
-            return number
-    raise _refusal(name, "a finite number", value)
+    if isinstance(value, bool) or not isinstance(value, Real | Decimal):
+        raise _refusal(name, "a number", value)
+    try:
+        return float(value)
+    except OverflowError:
+        return copysign(inf, value)
+    except ValueError:  # a NaN of Decimal that signals
+        return nan
 
 
 def _boolean(name: str, value: Any) -> bool:

@@ -330,10 +330,7 @@ def delete_by_ids(*, index: str, ids: Iterable[str]) -> Plan[Mutation]:
     return one(Mutation, "delete_by_ids", index=index, ids=needed("ids", ids))
 
 
-def delete_namespace(*, index: str, namespace: str) -> Plan[Deletion]:
-    return one(Deletion, "delete_namespace", index=index, namespace=needed("namespace", namespace))
-
-
+delete_namespace = partial(one, Deletion, "delete_namespace")
 delete = partial(one, Deletion, "delete")
 truncate = partial(value, UUID, "truncate")
 update_metadata = partial(one, Mutation, "update_metadata")
