@@ -23,7 +23,7 @@ from pgvectorize.encoding.texts import text_problem
 from pgvectorize.encoding.values import Refusal
 from pgvectorize.models import Metadata
 
-MAX_DEPTH = 100  # the json of Python reads back what is less than about 1,000 levels deep
+MAX_DEPTH = 100  # metadata_depth of `limits`
 
 
 def _plain(value: Any) -> Any:

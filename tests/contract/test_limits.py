@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+import psycopg
 import pytest
 
 import pgvectorize
@@ -17,6 +18,7 @@ from pgvectorize import (
     InvalidVector,
     PgVectorizeError,
 )
+from pgvectorize.encoding.values import MAX_DIMENSIONS
 from tests.contract.faces import Face, IterableFace
 
 DIMENSIONS = 32
@@ -360,3 +362,31 @@ def test_every_limit_has_a_source(face: Face) -> None:
     assert all(limit.source for limit in limits.values())
     assert (limits["top_k"].value, limits["top_k"].strict) == (1_000, 100)
     assert (limits["metadata_bytes"].value, limits["metadata_bytes"].strict) == (None, 10_240)
+
+
+def test_what_is_checked_without_a_look_at_the_limits_is_what_they_say(
+    face: Face, index: str, connection: psycopg.Connection[tuple[object, ...]]
+) -> None:
+    limits = {limit.name: limit.value for limit in face.limits()}
+    assert limits["dimensions"] == MAX_DIMENSIONS
+    depth, digits = limits["metadata_depth"], limits["metadata_digits"]
+    assert depth is not None
+
+    def nested(levels: int) -> Any:
+        value: Any = 1
+        for _ in range(levels):
+            value = {"a": value}
+        return value
+
+    face.upsert(index, [("deep", [1, 2], None, nested(depth))])
+    with pytest.raises(InvalidVector, match=f"nested more than {depth} levels deep"):
+        face.upsert(index, [("deeper", [1, 2], None, nested(depth + 1))])
+    problems = connection.execute(
+        "select pgvectorize_private._metadata_problem(format('{"a": 1e%s}', digits)::jsonb)"
+        " from (values (%s - 1), (%s)) as tried (digits)".replace("1e%s", "1e%%s"),
+        [digits, digits],
+    ).fetchall()
+    assert problems == [
+        (None,),
+        (f"a number in the metadata has more than {digits} digits",),
+    ]
