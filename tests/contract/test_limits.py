@@ -381,12 +381,13 @@ def test_what_is_checked_without_a_look_at_the_limits_is_what_they_say(
     face.upsert(index, [("deep", [1, 2], None, nested(depth))])
     with pytest.raises(InvalidVector, match=f"nested more than {depth} levels deep"):
         face.upsert(index, [("deeper", [1, 2], None, nested(depth + 1))])
-    problems = connection.execute(
-        "select pgvectorize_private._metadata_problem(format('{"a": 1e%s}', digits)::jsonb)"
-        " from (values (%s - 1), (%s)) as tried (digits)".replace("1e%s", "1e%%s"),
-        [digits, digits],
+    rows = connection.execute(
+        """
+        select pgvectorize_private._metadata_problem(
+            jsonb_build_object('a', ('1e' || tried.digits)::numeric)
+        )
+        from unnest(array[%(digits)s - 1, %(digits)s]) as tried (digits)
+        """,
+        {"digits": digits},
     ).fetchall()
-    assert problems == [
-        (None,),
-        (f"a number in the metadata has more than {digits} digits",),
-    ]
+    assert rows == [(None,), (f"a number in the metadata has more than {digits} digits",)]

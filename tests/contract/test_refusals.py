@@ -170,7 +170,7 @@ def test_a_vector_that_float32_cannot_compare_is_refused(
         lambda: face.explain(index, values),
     ):
         with pytest.raises(
-            InvalidVector, match="query vector( 1)?: the vector is longer than 9e18"
+            InvalidVector, match=r"query vector( 1)?: the vector is longer than 9e18"
         ):
             ask()
 
