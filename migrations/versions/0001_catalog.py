@@ -121,8 +121,8 @@ def upgrade() -> None:
         )
     """)
     op.execute(
-        "comment on column pgvectorize_private.recalls.build is 'What was measured: the present HNSW"
-        " index; a former one, before a rebuild with the same options; or one with other options.'"
+        "comment on column pgvectorize_private.recalls.build is 'What was measured: the present"
+        " HNSW index, a former one with the same options, or one whose options have changed.'"
     )
     op.execute(
         "comment on table pgvectorize_private.recalls is 'Recall of indexes, as last measured.'"
