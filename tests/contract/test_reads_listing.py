@@ -49,7 +49,9 @@ def fill_with_large_metadata(connection: Connection, index: str) -> None:
     connection.execute(
         f"""
         insert into pgvectorize_data."{index}" (id, embedding, metadata)
-        select 'v' || number, '[1,2]', jsonb_build_object('text', repeat('x', 68000000 * (number = 2)::int))
+        select
+            'v' || number, '[1,2]',
+            jsonb_build_object('text', repeat('x', 68000000 * (number = 2)::int))
         from generate_series(1, 5) as number
         """.encode()
     )
