@@ -45,6 +45,7 @@ REVIEWED: dict[str, dict[str, str]] = {
     "_check_strict_batch": {"source": _ROWS},
     "_contains_sql": {"value": _VALUE},
     "_doctor_bloat": {"least(100,10000.0/pages)": "a number"},
+    "_doctor_metadata": {"least(100,10000.0/pages)": "a number"},
     "_run_explain": {"statement": "what _search_sql wrote"},
     "_first_problem": {"source": _ROWS},
     "_transfer_ownership": {

@@ -44,6 +44,8 @@ begin
         union all
         select found.* from pgvectorize_private._doctor_statistics(target) as found
         union all
+        select found.* from pgvectorize_private._doctor_metadata(target) as found
+        union all
         select found.* from pgvectorize_private._doctor_bloat(target) as found
         union all
         select found.* from pgvectorize_private._doctor_build_memory(target) as found;
