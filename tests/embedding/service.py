@@ -40,6 +40,7 @@ class Service:
         self.lock = threading.Lock()
         self.running = self.most_running = 0
         self.base_url = ""
+        self.addresses: list[str] = []  # of other services that a test leads here
 
     @property
     def texts(self) -> list[list[str]]:
@@ -49,7 +50,7 @@ class Service:
 class Handler(BaseHTTPRequestHandler):
     service: Service
 
-    def do_POST(self) -> None:  # noqa: N802 - as the library wants it
+    def do_POST(self) -> None:
         request = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         service = self.service
         with service.lock:

@@ -234,7 +234,7 @@ def test_an_embedder_stays_as_it_is() -> None:
     embedder = as_embedder(Ours())
     assert as_embedder(embedder) is embedder
     assert as_embedder(embedder, model=MODEL) is embedder
-    with pytest.raises(ModelMismatch, match="test:model-8 .* not of test:model-9: name differs"):
+    with pytest.raises(ModelMismatch, match=r"test:model-8 .* not of test:model-9: name differs"):
         as_embedder(embedder, model="test:model-9")
 
 

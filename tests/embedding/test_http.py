@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 import traceback
 from collections.abc import Callable, Sequence
 from email.utils import formatdate
@@ -92,7 +93,7 @@ def test_batches_have_a_count_and_a_size() -> None:
 
 
 def test_requests_run_side_by_side_but_not_all(service: Service, embed: Embed) -> None:
-    both = acts.threading.Barrier(2)
+    both = threading.Barrier(2)
 
     def together(handler: acts.Handler, request: dict[str, Any]) -> None:
         both.wait(30)  # fails unless two requests are there at once
