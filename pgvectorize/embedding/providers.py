@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import os
+import platform
 import sys
 from collections.abc import Callable, Mapping
 from importlib import import_module
@@ -141,14 +142,17 @@ def _wordllama(model: EmbeddingModel) -> TextEmbedder:
             f"the package wordllama has the model {offline.MODEL.name}, not {model.name[:64]}"
         )
     offline.MODEL.check(model)
-    is_too_new = sys.version_info >= (3, 14)
+    has_wheel = sys.version_info < (3, 14) and (
+        sys.platform != "linux" or platform.machine() == "x86_64"
+    )
     embedder = _load(
         offline.WordLlamaEmbedder,
         "wordllama",
         "text",
-        "wordllama has no wheel for Python 3.14 yet: use Python 3.11 to 3.13."
-        if is_too_new
-        else None,
+        None
+        if has_wheel
+        else "It has no wheel for this Python or machine: use Python 3.11 to 3.13, on Linux an "
+        "x86-64 processor.",
     )
     return adapted(embedder, None)
 

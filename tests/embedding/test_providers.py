@@ -149,18 +149,27 @@ def test_a_package_that_is_missing_is_named(
     for module in ("cohere", "fastembed", "sentence_transformers", "voyageai", "wordllama"):
         monkeypatch.setitem(sys.modules, module, None)
     monkeypatch.setattr("sys.version_info", (3, 13, 0, "final", 0))
+    monkeypatch.setattr("platform.machine", lambda: "x86_64")
     with pytest.raises(InvalidRequest) as caught:
         as_embedder(text)
     assert caught.value.message == (f"this embedding model needs {package}, which is not installed")
     assert caught.value.hint == f"Run: pip install 'pgvectorize[{extra or package}]'"
 
 
-def test_python_3_14_has_no_wordllama(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("version", "machine"),
+    [((3, 14, 0, "final", 0), "x86_64"), ((3, 13, 0, "final", 0), "aarch64")],
+)
+def test_where_wordllama_has_no_wheel(
+    version: tuple[Any, ...], machine: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setitem(sys.modules, "wordllama", None)
-    monkeypatch.setattr("sys.version_info", (3, 14, 0, "final", 0))
+    monkeypatch.setattr("sys.version_info", version)
+    monkeypatch.setattr("platform.machine", lambda: machine)
+    monkeypatch.setattr("sys.platform", "linux")
     with pytest.raises(InvalidRequest, match="needs wordllama") as caught:
         as_embedder("wordllama")
-    assert "no wheel for Python 3.14" in str(caught.value.hint)
+    assert "no wheel for this Python or machine" in str(caught.value.hint)
 
 
 @pytest.mark.parametrize(
