@@ -237,7 +237,7 @@ def test_a_vacuum_removes_what_was_deleted(
 
 
 def wait_for_snapshots(connection: Any) -> None:
-    """Wait until nobody has a snapshot that would keep dead rows: an autovacuum of another table."""
+    """Wait until nobody has a snapshot that would keep dead rows, as an autovacuum may."""
     ends = time.monotonic() + 60
     while connection.execute(
         "select from pg_stat_activity where backend_xmin is not null and pid <> pg_backend_pid()"
