@@ -164,7 +164,7 @@ class AsyncRunner:
             except psycopg.Error as error:
                 connection = cursor.connection
                 user = "" if connection.closed else connection.info.user
-                failure = translate(error, user, getattr(step, "params", None))
+                failure = translate(error, user)
                 failure.__cause__ = error
                 resume = partial(plan.throw, failure)
             except BaseException as error:  # a plan may have settings to put back
