@@ -38,7 +38,7 @@ from pgvectorize.models import (
     VectorInput,
 )
 from pgvectorize.operations.builds import try_analyze
-from pgvectorize.operations.calls import one, value
+from pgvectorize.operations.calls import one, one_often, value
 from pgvectorize.operations.parameters import argument, checked, needed
 from pgvectorize.plans import Copy, Handshake, Plan, Statement
 
@@ -104,7 +104,15 @@ def write(
     first = next(remaining, None)
     second = next(remaining, None)
     if first is None or (second is None and not copies_one):
-        return (yield from write_batch(operation, index=index, batch=first, handshake=handshake))
+        return (
+            yield from write_batch(
+                operation,
+                index=index,
+                batch=first,
+                handshake=handshake,
+                is_alone=on_copy is None,
+            )
+        )
 
     rows = yield Statement(  # before all is copied, so that a wrong name fails early
         """
@@ -217,13 +225,19 @@ class _Load:
 
 
 def write_batch(
-    operation: Operation, *, index: str, batch: Batch | None, handshake: Handshake
+    operation: Operation,
+    *,
+    index: str,
+    batch: Batch | None,
+    handshake: Handshake,
+    is_alone: bool = True,
 ) -> Plan[Mutation]:
     """Write one batch, or nothing, in one statement."""
     given = batch or EMPTY_BATCH
-    return one(
+    return one_often(
         Mutation,
         "insert" if operation == "insert" else "upsert",
+        is_alone=is_alone,
         index=index,
         ids=text_array(given.ids),
         embeddings=vector_array(given.values, handshake.vector_oid),
@@ -327,10 +341,10 @@ def bulk_load(
 
 
 def delete_by_ids(*, index: str, ids: Iterable[str]) -> Plan[Mutation]:
-    return one(Mutation, "delete_by_ids", index=index, ids=needed("ids", ids))
+    return one_often(Mutation, "delete_by_ids", index=index, ids=needed("ids", ids))
 
 
 delete_namespace = partial(one, Deletion, "delete_namespace")
 delete = partial(one, Deletion, "delete")
 truncate = partial(value, UUID, "truncate")
-update_metadata = partial(one, Mutation, "update_metadata")
+update_metadata = partial(one_often, Mutation, "update_metadata")
