@@ -31,9 +31,8 @@ The SQL functions raise the codes on the right, with the same messages and hints
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
-from numbers import Integral
 from typing import Any
 
 import psycopg
@@ -221,10 +220,6 @@ _HINTS = {
 # A session that the server has ended, by a timeout of its own or because it stops.
 _ENDED = ("08", "57P", "25P03", "25P04")
 
-# The greatest number that most parameters of our functions can hold. psycopg sends a greater one
-# as another type, and Postgres then says no more than that there is no such function.
-_LARGEST = 2**31 - 1
-
 # If one of our own objects is missing, so is a `migrate`. In every language the message names it.
 _MISSING = (
     psycopg.errors.InvalidSchemaName,
@@ -233,12 +228,10 @@ _MISSING = (
 )
 
 
-def translate(
-    error: psycopg.Error, user: str = "", parameters: Mapping[str, Any] | None = None
-) -> PgVectorizeError:
+def translate(error: psycopg.Error, user: str = "") -> PgVectorizeError:
     """Return the error of ours that says what a psycopg error means.
 
-    `user` is the role that is connected, if there is one, `parameters` what was sent.
+    `user` is the role that is connected, if there is one.
     """
     message = error.diag.message_primary or str(error).strip() or type(error).__name__
     hint = error.diag.message_hint
@@ -254,12 +247,6 @@ def translate(
         ours.action = suggested.get("action")
         ours.arguments = suggested.get("arguments")
         return ours
-    if isinstance(error, psycopg.errors.UndefinedFunction) and (
-        name := _out_of_range(parameters or {})
-    ):
-        return InvalidRequest(
-            f"{name} is out of range: it is too large", hint="`limits` lists every limit."
-        )
     if isinstance(error, _MISSING) and "pgvectorize" in message:
         return SchemaOutdated(message, hint=MIGRATE_HINT, sqlstate=error.sqlstate)
     if isinstance(error, psycopg_pool.PoolTimeout):
@@ -277,15 +264,6 @@ def translate(
         return TransactionConflict(message, hint=CONFLICT_HINT, sqlstate=error.sqlstate)
     hint = _HINTS.get(error.sqlstate or "", hint)
     return DatabaseError(message, hint=hint, sqlstate=error.sqlstate)
-
-
-def _out_of_range(parameters: Mapping[str, Any]) -> str | None:
-    """Return the parameter with the greatest number, if that is greater than most can hold."""
-    numbers = {
-        name: abs(int(value)) for name, value in parameters.items() if isinstance(value, Integral)
-    }
-    name = max(numbers, key=lambda name: numbers[name], default=None)
-    return name if name is not None and numbers[name] > _LARGEST else None
 
 
 def _grant_hint(user: str) -> str:

@@ -67,7 +67,7 @@ class ClientMethods(AsyncRunner):
         """
         identity = None
         if model is not None:
-            from pgvectorize.embedding import async_identified
+            from pgvectorize.embedding.providers import async_identified
 
             identity = await async_identified(model)
         return await self._run(

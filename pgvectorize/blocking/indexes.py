@@ -68,7 +68,7 @@ class ClientMethods(Runner):
         """
         identity = None
         if model is not None:
-            from pgvectorize.embedding import identified
+            from pgvectorize.embedding.providers import identified
 
             identity = identified(model)
         return self._run(

@@ -13,19 +13,6 @@ offline.py     a small model that needs no network
 
 from pgvectorize.embedding.embedder import Embedder, TextEmbedder
 from pgvectorize.embedding.http import HttpEmbedder
-from pgvectorize.embedding.providers import (
-    as_embedder,
-    async_as_embedder,
-    async_identified,
-    identified,
-)
+from pgvectorize.embedding.providers import as_embedder
 
-__all__ = [
-    "Embedder",
-    "HttpEmbedder",
-    "TextEmbedder",
-    "as_embedder",
-    "async_as_embedder",
-    "async_identified",
-    "identified",
-]
+__all__ = ["Embedder", "HttpEmbedder", "TextEmbedder", "as_embedder"]
