@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import sys
 import threading
 from typing import Any
 
@@ -24,12 +25,12 @@ def test_every_coroutine_has_the_same_loop() -> None:
 
 
 def test_any_awaitable_will_do() -> None:
-    async def gather() -> list[Any]:
-        found: list[Any] = await asyncio.gather(running_loop(), running_loop())
-        return found
+    class Awaitable:
+        def __await__(self) -> Any:
+            return running_loop().__await__()
 
-    first, second = BackgroundLoop().run(gather())
-    assert first is second
+    loop = BackgroundLoop()
+    assert loop.run(Awaitable()) is loop.run(running_loop())
 
 
 def test_an_error_is_that_of_the_coroutine() -> None:
@@ -58,8 +59,11 @@ def test_a_fork_has_a_loop_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
 )
 def test_ctrl_c_cancels_the_coroutine() -> None:
     cancelled = threading.Event()
+    caller = threading.get_ident()
 
     async def interrupt() -> None:
+        while sys._current_frames()[caller].f_code.co_name != "wait":
+            await asyncio.sleep(0.01)
         signal.raise_signal(signal.SIGINT)
         try:
             await asyncio.sleep(60)
