@@ -64,7 +64,7 @@ def test_ctrl_c_cancels_the_coroutine() -> None:
     async def interrupt() -> None:
         while sys._current_frames()[caller].f_code.co_name != "wait":
             await asyncio.sleep(0.01)
-        signal.raise_signal(signal.SIGINT)
+        signal.pthread_kill(caller, signal.SIGINT)
         try:
             await asyncio.sleep(60)
         except asyncio.CancelledError:
