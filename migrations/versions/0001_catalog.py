@@ -114,9 +114,16 @@ def upgrade() -> None:
             top_k         integer constraint recalls_top_k_not_null not null,
             measured_at   timestamptz constraint recalls_measured_at_not_null not null
                           default clock_timestamp(),
+            build         text constraint recalls_build_not_null not null default 'present'
+                          constraint recalls_build_check
+                          check (build in ('present', 'former', 'changed')),
             constraint recalls_pkey primary key (index_id, ef_search)
         )
     """)
+    op.execute(
+        "comment on column pgvectorize_private.recalls.build is 'What was measured: the present"
+        " HNSW index, a former one with the same options, or one whose options have changed.'"
+    )
     op.execute(
         "comment on table pgvectorize_private.recalls is 'Recall of indexes, as last measured.'"
     )
