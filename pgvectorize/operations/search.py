@@ -23,8 +23,6 @@ from pgvectorize.plans import Handshake, Plan, Row, Statement
 _INDEX_NAME = re.compile("[a-z][a-z0-9_-]{0,62}")
 # The index's own function answers a query that asks for nothing else than this.
 _PLAIN = {
-    "namespaces": None,
-    "filter": None,
     "ef_search": None,
     "exact": False,
     "exclude_ids": None,
@@ -129,7 +127,7 @@ def _own_function(index: str) -> bytes:
         select id, score, namespace, values, metadata
         from pgvectorize_data.{}(
             vector => %(vector)s, top_k => %(top_k)s, return_values => %(return_values)s,
-            return_metadata => %(return_metadata)s
+            return_metadata => %(return_metadata)s, filter => %(filter)s, namespaces => %(namespaces)s
         )
         """
     )
