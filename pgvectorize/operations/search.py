@@ -46,7 +46,7 @@ def query(*, index: str, vector: ValuesInput, **options: Any) -> Plan[Matches]:
     unknown: SchemaOutdated | DatabaseError | None = None
     is_plain = all(given[name] == value for name, value in _PLAIN.items())
     if is_plain and index and _INDEX_NAME.fullmatch(index):
-        # Its statement is planned once a session; `query` plans at each call.
+        # Its statements are planned once a session; `query` plans at each call.
         try:
             return _matches((yield Statement(_own_function(index), given)))
         except (SchemaOutdated, DatabaseError) as error:

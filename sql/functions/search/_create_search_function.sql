@@ -61,9 +61,7 @@ begin
         looks := looks || format(
             $sql$
             if bound_%1$s is not null and (rows is null or cardinality(rows) > few) then
-                rows := array(
-                    select stored.ctid from %2$s as stored where %3$s order by %4$s limit few + 1
-                );
+                rows := array(select stored.ctid from %2$s as stored where %3$s limit few + 1);
             end if;
             $sql$,
             known.place, target.relation,
@@ -77,8 +75,7 @@ begin
                 )
                 when 'string' then format('%s = any (bound_%s)', known.key, known.place)
                 else format('%s = bound_%s', known.key, known.place)
-            end,
-            known.key
+            end
         );
         conditions := conditions || format(
             case known.index_type
@@ -147,6 +144,8 @@ begin
                 else
                     is_usual := case
                         when namespaces = '{}' or '' = any (namespaces) then false
+                        -- under a policy the conditions could not use their metadata indexes
+                        when row_security_active(%8$L) then false
                         when filter is null then true
                         when jsonb_typeof(filter) <> 'object' then false
                         else filter - %5$L::text[] = '{}'
@@ -154,7 +153,7 @@ begin
                     within := array_replace(namespaces, null, '');
                     %6$s
                     if is_usual then
-                        -- the index gives the order, and so ends when it has given enough
+                        -- an index scan ends when it has found enough
                         ignored := set_config('enable_seqscan', 'off', true)
                             || set_config('enable_bitmapscan', 'off', true);
                         foreach few in array array[20, 200] loop
@@ -164,7 +163,6 @@ begin
                                 rows := array(
                                     select stored.ctid from %8$s as stored
                                     where stored.namespace = any (within)
-                                    order by stored.namespace
                                     limit few + 1
                                 );
                             end if;
@@ -175,8 +173,6 @@ begin
                             into matches, found;
                             wanted := found;
                         end if;
-                        ignored := set_config('enable_seqscan', 'on', true)
-                            || set_config('enable_bitmapscan', 'on', true);
                     end if;
                 end if;
                 if found >= wanted then
@@ -185,6 +181,8 @@ begin
                     end loop;
                     return;
                 end if;
+                ignored := set_config('enable_seqscan', 'on', true)
+                    || set_config('enable_bitmapscan', 'on', true);
             end if;
             $sql$,
             depth,
