@@ -127,7 +127,8 @@ def _own_function(index: str) -> bytes:
         select id, score, namespace, values, metadata
         from pgvectorize_data.{}(
             vector => %(vector)s, top_k => %(top_k)s, return_values => %(return_values)s,
-            return_metadata => %(return_metadata)s, filter => %(filter)s, namespaces => %(namespaces)s
+            return_metadata => %(return_metadata)s, filter => %(filter)s,
+            namespaces => %(namespaces)s
         )
         """
     )

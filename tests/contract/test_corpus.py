@@ -48,9 +48,9 @@ def test_the_function_of_an_index_agrees_with_query(
     """It finds few matches with statements of its own, where `query` compiles the filter."""
     index = client.index(indexes[case.name])
     answers: list[Matches | str] = []
-    for options in ({}, {"exact": True}):  # `query` answers what is to be exact
+    for exact in (False, True):  # `query` answers what is to be exact
         try:
-            answers.append(index.query([0], top_k=10, filter=case.filter, **options))
+            answers.append(index.query([0], top_k=10, filter=case.filter, exact=exact))
         except InvalidFilter as refused:
             answers.append(str(refused))
     assert answers[0] == answers[1]
