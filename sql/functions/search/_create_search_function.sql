@@ -22,6 +22,11 @@ declare
     depth      constant integer := 10;
     longest    constant bigint := pgvectorize_private._limit('vector_length', false);
     breadth    integer := pgvectorize_private._effective_ef_search(target, null, depth);
+    -- where the plan does not use a binary HNSW index, signs alone choose the candidates
+    scans      text := case when target.wants_hnsw and target.index_precision = 'binary' then format(
+        'pg_stat_get_xact_numscans(to_regclass(%L))',
+        'pgvectorize_data.' || pgvectorize_private._hnsw_name(target.id)
+    ) end;
     is_fast    boolean := not target.is_strict and not target.is_counted
         -- where float16 could refuse a query vector, query says so
         and not pgvectorize_private._must_fit_float16(target);
@@ -118,6 +123,7 @@ begin
             within   text[];
             few      integer;
             rows     tid[];
+            before   bigint%6$s;
             ignored  text;
             %3$s
         begin
@@ -141,6 +147,7 @@ begin
                 if namespaces is null and coalesce(filter, '{}') = '{}' then
                     %4$s
                     into matches, found;
+                    %10$s
                 else
                     is_usual := case
                         when namespaces = '{}' or '' = any (namespaces) then false
@@ -210,9 +217,11 @@ begin
                 'exact', depth,
                 'case when return_values then nearest.embedding end',
                 $sql$case return_metadata when 'all' then coalesce(nearest.metadata, '{}') end$sql$
-            )
+            ),
+            'wanted := case when ' || scans || ' > before then top_k end;'
         ) end,
-        target.name
+        target.name,
+        ' := ' || scans
     );
     execute format(
         'comment on function pgvectorize_data.%I(@vector@.vector, integer, boolean, text, jsonb, text[]) is %L',
