@@ -77,7 +77,9 @@ def three_batches() -> list[Batch]:
 
 def test_query_asks_for_one_statement() -> None:
     plan = search.query(
-        index="docs", vector=[1.0, 0.0], **OPTIONS | {"top_k": 1, "filter": {"a": 1}}
+        index="docs",
+        vector=[1.0, 0.0],
+        **OPTIONS | {"top_k": 1, "filter": {"a": 1}, "exact": True},
     )
     asked = statement(next(plan))
     assert asked.params["index"] == "docs"
