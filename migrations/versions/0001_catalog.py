@@ -333,8 +333,8 @@ def upgrade() -> None:
             arguments  jsonb
         )
     """)
-    # The trigger keeps the function of each index as its catalog row says; what the trigger does
-    # comes with the functions.
+    # The triggers keep the function of each index as the catalog says; what they do comes with the
+    # functions.
     op.execute("""
         create function pgvectorize_private._on_catalog_change() returns trigger language plpgsql
         as $$ begin return null; end $$
@@ -343,6 +343,15 @@ def upgrade() -> None:
         create trigger on_catalog_change
         after insert or update or delete on pgvectorize_private.indexes
         for each row execute function pgvectorize_private._on_catalog_change()
+    """)
+    op.execute("""
+        create function pgvectorize_private._on_metadata_index_change() returns trigger
+        language plpgsql as $$ begin return null; end $$
+    """)
+    op.execute("""
+        create trigger on_metadata_index_change
+        after insert or delete on pgvectorize_private.metadata_indexes
+        for each row execute function pgvectorize_private._on_metadata_index_change()
     """)
 
 
