@@ -72,8 +72,9 @@ class IndexMethods(Handle):
         The first load of an index is done as by `bulk_load`, in a sixth of the time: the HNSW
         index is dropped and built again in the end, and whoever comes to query this index
         meanwhile waits. That is so if the index is empty, was never searched and is not in
-        use, if there are more than 1,000 vectors, and if the client has connections of its
-        own and owns the index. Later, for many vectors at once, `bulk_load` is faster.
+        use, if there is more than one batch of at least 1,000 vectors, and if the client has
+        connections of its own and owns the index. Later, for many vectors at once, use
+        `bulk_load`.
 
         Values may be numbers of any kind, and become float32. An id or a namespace that is an
         integer or a UUID becomes its text, in every call and in strict mode too. In metadata,
