@@ -33,6 +33,7 @@ CLIENT_CONTRACT = {
     "_create_search_function",
     "_create_staging_table",
     "_drop_hnsw_for_load",
+    "_drop_unused_hnsw",
     "_find_index",
     "_log_mutation",
     "_next_hnsw_statement",
