@@ -37,7 +37,8 @@ def test_doctor_does_not_look_at_what_is_deleted_meanwhile(
     client.create_index(index, dimensions=3, metric="cosine")
     assert (
         connection.execute(
-            "select each.* from known, pgvectorize_private._doctor_index(known.target, false) as each"
+            "select each.*"
+            " from known, pgvectorize_private._doctor_index(known.target, false) as each"
         ).fetchall()
         == []
     )
