@@ -3,7 +3,8 @@
 PgVectorizeError
 ├── InvalidRequest (ValueError)        wrong whatever the database holds       PV000
 │   ├── InvalidVector                  a vector that cannot be stored or asked PV004
-│   └── InvalidFilter                  a malformed metadata filter             PV003
+│   ├── InvalidFilter                  a malformed metadata filter             PV003
+│   └── ModelMismatch                  another embedding model than the index's
 ├── NotFound (LookupError)
 │   ├── IndexNotFound                                                          PV001
 │   ├── VectorNotFound                 query_by_id of an id that is not there  PV005
@@ -16,6 +17,8 @@ PgVectorizeError
 ├── ExtensionUnavailable               pgvector is missing, old or not allowed
 ├── ServerUnsupported                  too old, or not UTF-8
 ├── EmbeddedUnavailable                no embedded Postgres can be started
+├── EmbeddingError                     a model or its service did not embed the texts
+│   └── InvalidEmbedding               it returned something else than one vector for each text
 ├── ConnectionFailed                   no connection, or it was lost
 └── DatabaseError                      anything else that Postgres said
     ├── PermissionDenied               the role may not do this                42501
@@ -85,6 +88,10 @@ class InvalidFilter(InvalidRequest):
     """A metadata filter is malformed; the message names the path to the fault."""
 
 
+class ModelMismatch(InvalidRequest):
+    """The embedding model is not the one that made the vectors of the index."""
+
+
 class NotFound(PgVectorizeError, LookupError):
     """Something that was named does not exist."""
 
@@ -131,6 +138,31 @@ class ServerUnsupported(PgVectorizeError):
 
 class EmbeddedUnavailable(PgVectorizeError):
     """The embedded Postgres is not installed or did not start."""
+
+
+class EmbeddingError(PgVectorizeError):
+    """An embedding model, or the service that runs it, did not embed the texts.
+
+    If `is_retryable`, the same call may succeed later: the service was busy, down or slow.
+    `retry_after` is the number of seconds that the service asked to wait, if it did.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        hint: str | None = None,
+        sqlstate: str | None = None,
+        is_retryable: bool = False,
+        retry_after: float | None = None,
+    ) -> None:
+        super().__init__(message, hint=hint, sqlstate=sqlstate)
+        self.is_retryable = is_retryable
+        self.retry_after = retry_after
+
+
+class InvalidEmbedding(EmbeddingError):
+    """An embedding model returned something else than one finite vector for each text."""
 
 
 class ConnectionFailed(PgVectorizeError):

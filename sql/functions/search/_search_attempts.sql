@@ -153,7 +153,7 @@ begin
             case way when 'exact' then depth else candidates end,
             case when return_values then 'nearest.embedding' else 'null' end,
             case return_metadata
-                when 'none' then 'null'
+                when 'none' then 'null::jsonb'
                 else pgvectorize_private._returned_metadata_sql(target, return_metadata)
             end,
             case when max_distance is not null then 'nearest.distance <= $2' end
