@@ -109,7 +109,12 @@ begin
         select own.hnsw, own.is_alone into own_hnsw, is_plain
         from pgvectorize_private._namespace_hnsw_of_predicate(target, predicate) as own;
     end if;
-    breadth := pgvectorize_private._effective_ef_search(target, ef_search, top_k, not is_plain);
+    breadth := pgvectorize_private._effective_ef_search(
+        target, ef_search, top_k, not is_plain,
+        pgvectorize_private._ef_search_growth(
+            coalesce(own_hnsw, hnsw), target.dimensions, target.index_precision, target.m
+        )
+    );
     if skip > 0 and not (exact or hnsw is null or is_plain and depth <= breadth) then
         perform pgvectorize_private._refuse_page(top_k, skip, is_plain, breadth);
     end if;
