@@ -2,9 +2,8 @@
 -- one that `tune` found for this index, or a default; never fewer than the matches wanted.
 --
 -- The default is 100. With 100, recall@10 is 0.99 on WordNet (384 dimensions). On GloVe (100 dimensions)
--- 0.95 needs 200, so this is the default below 256 dimensions. With a filter 60 is enough from 256 dimensions
--- on, because then the scan goes on by itself until it has enough rows. Below, a filter that matches 10 %
--- of 100,000 vectors of 128 dimensions has a recall@10 of 0.93 with 120 candidates. `_ef_search_growth` says
+-- 0.95 needs 200, so this is the default below 256 dimensions. With a filter the default is 0.6 of
+-- that, because then the scan goes on by itself until it has enough rows. `_ef_search_growth` says
 -- by how much the default grows with the vectors. A binary HNSW index knows
 -- only the signs, so it needs many candidates for each match: with 384 dimensions, recall@10 is 0.95
 -- with 100 candidates and 0.98 with 200.
@@ -25,7 +24,8 @@ as $$
             coalesce(
                 ef_search,
                 target.ef_search,
-                growth * case when target.dimensions < 256 then 200 when is_filtered then 60 else 100 end
+                growth * case when target.dimensions < 256 then 200 else 100 end
+                    * case when is_filtered then 0.6 else 1 end
             ),
             case
                 when target.index_precision <> 'binary' or coalesce(ef_search, target.ef_search) is not null
