@@ -114,11 +114,43 @@ def upgrade() -> None:
             top_k         integer constraint recalls_top_k_not_null not null,
             measured_at   timestamptz constraint recalls_measured_at_not_null not null
                           default clock_timestamp(),
+            build         text constraint recalls_build_not_null not null default 'present'
+                          constraint recalls_build_check
+                          check (build in ('present', 'former', 'changed')),
             constraint recalls_pkey primary key (index_id, ef_search)
         )
     """)
     op.execute(
+        "comment on column pgvectorize_private.recalls.build is 'What was measured: the present"
+        " HNSW index, a former one with the same options, or one whose options have changed.'"
+    )
+    op.execute(
         "comment on table pgvectorize_private.recalls is 'Recall of indexes, as last measured.'"
+    )
+
+    # `edges` and `sizes`: for each query the score of the last true match, and how many there are
+    op.execute("""
+        create table pgvectorize_private.recall_baselines (
+            index_id      bigint constraint recall_baselines_pkey primary key,
+            top_k         integer constraint recall_baselines_top_k_not_null not null,
+            queries       integer,
+            seed          integer,
+            vectors_digest
+                          text constraint recall_baselines_vectors_digest_not_null not null,
+            mutations_digest
+                          text,
+            edges         double precision[]
+                          constraint recall_baselines_edges_not_null not null,
+            sizes         integer[] constraint recall_baselines_sizes_not_null not null,
+            milliseconds  double precision
+                          constraint recall_baselines_milliseconds_not_null not null,
+            measured_at   timestamptz
+                          constraint recall_baselines_measured_at_not_null not null
+        )
+    """)
+    op.execute(
+        "comment on table pgvectorize_private.recall_baselines is 'Exact searches that recalls"
+        " were compared with.'"
     )
 
     # No foreign key to indexes: it would lock the one row of an index for every write.

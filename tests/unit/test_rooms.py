@@ -22,7 +22,6 @@ PATHS = {path.stem: path for path in functions.find("sql/functions").rglob("*.sq
 DOORS: dict[str, str] = {
     "_check_batch": "what may be stored is said in one room",
     "_check_vector": "what may be asked is said there, too",
-    "_is_build_running": "reads the locks that _lock_for_build takes",
     "_parse_vectors": "what may be stored is said in one room",
     "_refuse_unknown_index": "how a request is refused is said in one room",
 }
@@ -34,6 +33,7 @@ CLIENT_CONTRACT = {
     "_create_search_function",
     "_create_staging_table",
     "_drop_hnsw_for_load",
+    "_drop_unused_hnsw",
     "_find_index",
     "_log_mutation",
     "_next_hnsw_statement",
