@@ -114,9 +114,16 @@ def upgrade() -> None:
             top_k         integer constraint recalls_top_k_not_null not null,
             measured_at   timestamptz constraint recalls_measured_at_not_null not null
                           default clock_timestamp(),
+            build         text constraint recalls_build_not_null not null default 'present'
+                          constraint recalls_build_check
+                          check (build in ('present', 'former', 'changed')),
             constraint recalls_pkey primary key (index_id, ef_search)
         )
     """)
+    op.execute(
+        "comment on column pgvectorize_private.recalls.build is 'What was measured: the present"
+        " HNSW index, a former one with the same options, or one whose options have changed.'"
+    )
     op.execute(
         "comment on table pgvectorize_private.recalls is 'Recall of indexes, as last measured.'"
     )
@@ -351,8 +358,8 @@ def upgrade() -> None:
             arguments  jsonb
         )
     """)
-    # The trigger keeps the function of each index as its catalog row says; what the trigger does
-    # comes with the functions.
+    # The triggers keep the function of each index as the catalog says; what they do comes with the
+    # functions.
     op.execute("""
         create function pgvectorize_private._on_catalog_change() returns trigger language plpgsql
         as $$ begin return null; end $$
@@ -361,6 +368,15 @@ def upgrade() -> None:
         create trigger on_catalog_change
         after insert or update or delete on pgvectorize_private.indexes
         for each row execute function pgvectorize_private._on_catalog_change()
+    """)
+    op.execute("""
+        create function pgvectorize_private._on_metadata_index_change() returns trigger
+        language plpgsql as $$ begin return null; end $$
+    """)
+    op.execute("""
+        create trigger on_metadata_index_change
+        after insert or delete on pgvectorize_private.metadata_indexes
+        for each row execute function pgvectorize_private._on_metadata_index_change()
     """)
 
 

@@ -167,7 +167,7 @@ class Runner:
                     rows = self._perform(connection, step)
                 except psycopg.Error as error:
                     user = "" if connection.closed else connection.info.user
-                    failure = translate(error, user, getattr(step, "params", None))
+                    failure = translate(error, user)
                     failure.__cause__ = error
                     thrown: BaseException = failure
                 except BaseException as error:  # a plan may have settings to put back

@@ -84,9 +84,9 @@ class IndexMethods(Handle):
 
         Values, metadata and namespace are replaced whole, not merged. A vector that is
         already there unchanged is not written again. The iterable may be of any length,
-        and is read in batches of `batch_size`. All of it is one change, all or nothing,
-        visible at once. With `atomic=False` each batch is a change of its own: if one
-        fails, those before it stay. The answer sums them up.
+        and is read in batches of `batch_size`, or of about 128 MB if that is less. All of
+        it is one change, all or nothing, visible at once. With `atomic=False` each batch is
+        a change of its own: if one fails, those before it stay. The answer sums them up.
 
         Raises `InvalidVector`, which names the row, counted from 1.
         """

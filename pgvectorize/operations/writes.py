@@ -331,7 +331,9 @@ class Written:
         """Return the error of a batch with its row counted among all rows."""
         message, row = error.message, error.row
         if error.sqlstate is not None and row is not None:  # the database counts within the batch
-            message = f"row {row + self._rows}{message.removeprefix(f'row {row}')}"
+            place = f"row {row}"  # messages of strict mode, Vectorize's own, name no row
+            if message.startswith(place):
+                message = f"row {row + self._rows}{message.removeprefix(place)}"
             row += self._rows
         renumbered = InvalidVector(
             message,
@@ -388,10 +390,7 @@ def delete_by_ids(*, index: str, ids: Iterable[str]) -> Plan[Mutation]:
     return one_often(Mutation, "delete_by_ids", index=index, ids=needed("ids", ids))
 
 
-def delete_namespace(*, index: str, namespace: str) -> Plan[Deletion]:
-    return one(Deletion, "delete_namespace", index=index, namespace=needed("namespace", namespace))
-
-
+delete_namespace = partial(one, Deletion, "delete_namespace")
 delete = partial(one, Deletion, "delete")
 truncate = partial(value, UUID, "truncate")
 update_metadata = partial(one_often, Mutation, "update_metadata")

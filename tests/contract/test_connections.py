@@ -477,6 +477,7 @@ LOOPS = """
 import asyncio, logging, sys
 from pgvectorize import AsyncClient, InvalidRequest
 dsn, name = sys.argv[1:]
+logging.disable()  # psycopg logs an attempt to connect that is cancelled
 client = asyncio.run(AsyncClient.connect(dsn, min_size=3))
 
 async def use():
@@ -493,7 +494,6 @@ async def connect_and_fail():
     raise ZeroDivisionError
 
 async def grow_and_fail():
-    logging.disable()  # psycopg logs an attempt to connect that is cancelled
     client = await AsyncClient.connect(dsn, min_size=1, max_size=8)
     calls = [asyncio.create_task(client.index(name).count()) for _ in range(8)]
     await calls[0]

@@ -513,6 +513,12 @@ def test_recall_that_was_never_measured_or_long_ago(
         [index.name],
     )
     assert doctor.find_and_repair("recall_old", index.name).severity == "notice"
+    index.build(rebuild=True)
+    found = doctor.find_and_repair("recall_old", index.name)
+    assert "with a former build of its HNSW index." in found.finding
+    index.build(m=24)
+    found = doctor.find_and_repair("recall_not_known", index.name)
+    assert "since its HNSW index was built with other options." in found.finding
 
 
 @pytest.mark.slow

@@ -1,5 +1,10 @@
 -- Return what `doctor` finds about one index.
-create or replace function pgvectorize_private._doctor_index(target pgvectorize_private.indexes)
+--
+-- is_changed  another session builds a Postgres index of its table, or vacuums it
+create or replace function pgvectorize_private._doctor_index(
+    target      pgvectorize_private.indexes,
+    is_changed  boolean
+)
 returns setof pgvectorize.finding
 language plpgsql
 stable
@@ -33,7 +38,7 @@ begin
         );
     else
         return query
-        select found.* from pgvectorize_private._doctor_structure(target) as found
+        select found.* from pgvectorize_private._doctor_structure(target, is_changed) as found
         union all
         select found.* from pgvectorize_private._doctor_unused_indexes(target) as found
         union all

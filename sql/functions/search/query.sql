@@ -19,6 +19,9 @@
 --                  a filter, and beyond ef_search
 -- recall           the share of the true nearest vectors to find: uses the ef_search that reached it when
 --                  tune() measured this index, or an exact search if none did
+--
+-- An answer has at most 1 GB. Postgres refuses a larger one: "array size exceeds the maximum allowed". Then ask
+-- for fewer matches, or for no metadata, and get what you need by id.
 create or replace function pgvectorize.query(
     index            text,
     vector           @vector@.vector,
