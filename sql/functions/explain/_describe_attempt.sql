@@ -98,7 +98,7 @@ begin
         case
             when by_signs then format(
                 'compares the %s whose signs are nearest, which is not exact',
-                pgvectorize_private._format_integer(found)
+                pgvectorize_private._format_integer((attempt ->> 'found')::numeric::bigint)
             )
             else 'compares each match'
         end,
