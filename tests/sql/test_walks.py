@@ -111,6 +111,13 @@ def test_explain_says_that_a_walk_was_not_trusted(split: Index) -> None:
     assert "pgvectorize.create_metadata_index(index => 'split'" in advice
 
 
+def test_a_look_that_finds_nothing_saves_the_walk(split: Index) -> None:
+    told = split.explain(np.full(DIMENSIONS, 20.0), filter={"unindexed": True}, ef_search=10)
+    assert (told.path, told.count) == ("exact", 5)
+    assert [attempt["way"] for attempt in told.attempts] == ["look", "exact"]
+    assert "So matches are rare, or far away" in str(told)
+
+
 def test_explain_says_that_a_walk_was_short(split: Index) -> None:
     told = split.explain(np.full(DIMENSIONS, 20.0), filter={"unindexed": False}, top_k=10)
     assert (told.path, told.count) == ("hnsw", 10)

@@ -20,7 +20,8 @@
 -- vector, or the planner knows nothing about the filter because it has no metadata index. The search
 -- is ended there and its result is not used. That costs up to as much as the exact search that follows. So
 -- where it may take several times the first ef_search candidates, a look at these comes first. If none of
--- them matches, the exact search follows at once. In small tables, where an exact search takes at most 10 ms, four such conditions make the
+-- them matches, the exact search follows at once, unless so many rows match that it would take four times as
+-- long as at that number. In small tables, where an exact search takes at most 10 ms, four such conditions make the
 -- exact search more likely.
 --
 -- Among so many the last of `depth` matches lie at the edge of what the scan has seen, where it has missed
@@ -92,6 +93,7 @@ declare
     used       bigint[];
     found      bigint;
     is_unused  boolean := false;  -- the HNSW index, by the last plan
+    is_far     boolean := false;  -- what matches, from the query
     is_counted boolean := current_setting('track_counts')::boolean;  -- a superuser may turn it off
     matches    pgvectorize.match[];
     plan       jsonb;
@@ -144,7 +146,7 @@ begin
 
     foreach way in array ways loop
         continue when is_unused and way <> 'exact'  -- the plan would be the same
-            or way = 'relaxed_order' and found = 0;
+            or way = 'relaxed_order' and is_far;
         before := pgvectorize_private._hnsw_scan_counters(hnsw, others);
         if way = 'off' then  -- the first way: the SET clauses of this function have set the rest
             ignored := set_config('hnsw.ef_search', breadth::text, true);
@@ -186,6 +188,10 @@ begin
             current_setting('hnsw.max_scan_tuples')::bigint, plan, matches[skip + 1 : depth]
         )::pgvectorize_private.search_attempt;
         is_unused := is_counted and used[1] = before[1];
+        if way = 'look' and found = 0 then
+            is_far := pgvectorize_private._estimate_matches(target.relation, predicate)
+                <= 4 * step_cost * needed;
+        end if;
         exit when case
             when is_unused then target.index_precision <> 'binary' or found < candidates
             else found >= depth
