@@ -288,6 +288,7 @@ MADE_FROM = {
 OTHERS = {
     "preset": "'@cf/baai/bge-m3'",
     "description": "'words'",
+    "model": "'{}'",
     "has_other_hnsw": "true",
     "ef_construction": "100",
     "hnsw_step_cost": "7",
