@@ -20,9 +20,9 @@
 -- vector, or the planner knows nothing about the filter because it has no metadata index. The search
 -- is ended there and its result is not used. That costs up to as much as the exact search that follows. So
 -- where it may take several times the first ef_search candidates, a look at these comes first. If none of
--- them matches, the exact search follows at once, unless so many rows match that it would take four times as
--- long as at that number. In small tables, where an exact search takes at most 10 ms, four such conditions make the
--- exact search more likely.
+-- them matches, the exact search follows at once, unless so many rows match that it would take four times
+-- as long as at that number. In small tables, where an exact search takes at most 10 ms, four such
+-- conditions make the exact search more likely.
 --
 -- Among so many the last of `depth` matches lie at the edge of what the scan has seen, where it has missed
 -- most. Below 256 dimensions that shows, so there the scan looks for twice as many. It costs nothing while
@@ -169,7 +169,7 @@ begin
             end,
             way,
             case way when 'exact' then depth else candidates end,
-            case when return_values then 'nearest.embedding' else 'null' end,
+            case when return_values then 'stored.embedding' else 'null' end,
             case return_metadata
                 when 'none' then 'null::jsonb'
                 else pgvectorize_private._returned_metadata_sql(target, return_metadata)
