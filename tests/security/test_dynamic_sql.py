@@ -50,6 +50,7 @@ REVIEWED: dict[str, dict[str, str]] = {
     "_doctor_bloat": {"least(100,10000.0/pages)": "a number"},
     "_doctor_metadata": {"least(100,10000.0/pages)": "a number"},
     "_run_explain": {"statement": "what _search_sql wrote"},
+    "_estimate_matches": {"predicate": "what _predicate_sql wrote"},
     "_first_problem": {"source": _ROWS},
     "_transfer_ownership": {
         "given": "kind and name of what there is, from %I, regclass and regprocedure"

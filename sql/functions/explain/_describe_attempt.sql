@@ -27,11 +27,13 @@ declare
     searching     text;
     reading       text;
 begin
-    found := least(found, wanted);  -- of more than are wanted, the best are chosen
     if hnsw is not null then
+        found := least(found, wanted);  -- of more than are wanted, the best are chosen
         searching := format(
             'It searches %s (ef_search %s%s)', hnsw, attempt ->> 'ef_search',
-            case when attempt ->> 'way' <> 'off' then ', and goes on until there are enough matches' end
+            case
+                when attempt ->> 'way' = 'relaxed_order' then ', and goes on until there are enough matches'
+            end
         );
         if found < wanted then
             return format(
@@ -42,6 +44,9 @@ begin
                 case
                     when attempt ->> 'way' = 'off'
                         then ' Deleted vectors that are not vacuumed away use up candidates.'
+                    when attempt ->> 'way' = 'look' and found = 0
+                        then ' So matches are rare, or far away: a longer search would cost more than an '
+                            'exact one.'
                     when steps >= (attempt ->> 'most_steps')::numeric / 2 then format(
                         ' It may visit about %s: more would cost more than an exact search.',
                         pgvectorize_private._format_integer((attempt ->> 'most_steps')::bigint)

@@ -48,7 +48,6 @@ declare
     target     pgvectorize_private.indexes := pgvectorize_private._lock_index(index);
     predicate  text := pgvectorize_private._predicate_sql(target, namespace, filter, namespaces, exclude_ids);
     rows       bigint;
-    plan       jsonb;
     last       jsonb;
     is_partial boolean := row_security_active(target.relation);  -- the caller may see only some rows
 begin
@@ -82,10 +81,7 @@ begin
         select jsonb_agg(attempt - '{steps, trusted_steps, most_steps, plan}'::text[]) into attempts
         from jsonb_array_elements(attempts) as attempt;
     else
-        execute format(
-            'explain (format json) select from %s as stored where %s', target.relation, predicate
-        ) into plan;
-        expected_matches := (plan #>> '{0,Plan,Plan Rows}')::numeric;
+        expected_matches := pgvectorize_private._estimate_matches(target.relation, predicate);
     end if;
     select counted.vector_count into rows
     from pgvectorize_private._count_or_estimate(target, false) as counted;

@@ -206,7 +206,7 @@ begin
                 -- without an HNSW index its key would only make the answer less exact
                 case when target.wants_hnsw then 'off' else 'exact' end,
                 pgvectorize_private._scan_limit(target, breadth, depth),
-                'case when return_values then nearest.embedding end',
+                'case when return_values then stored.embedding end',
                 $sql$case return_metadata when 'all' then coalesce(nearest.metadata, '{}') end$sql$
             ),
             properties,
@@ -218,7 +218,7 @@ begin
                 'stored.ctid = any (rows) and (within is null or stored.namespace = any (within))'
                     || conditions,
                 'exact', depth,
-                'case when return_values then nearest.embedding end',
+                'case when return_values then stored.embedding end',
                 $sql$case return_metadata when 'all' then coalesce(nearest.metadata, '{}') end$sql$
             ),
             'wanted := case when ' || scans || ' > before then top_k end;',

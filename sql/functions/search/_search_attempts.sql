@@ -18,9 +18,11 @@
 -- sqrt(9 * depth * rows) matches, and among so many an HNSW search finds `depth` within
 -- sqrt(depth * rows / 9) steps. If a search needs more steps, the matches lie far from the query
 -- vector, or the planner knows nothing about the filter because it has no metadata index. The search
--- is ended there and its result is not used. That costs a quarter of the time of the exact search that
--- follows. In small tables, where an exact search takes at most 10 ms, four such conditions make the
--- exact search more likely.
+-- is ended there and its result is not used. That costs up to as much as the exact search that follows. So
+-- where it may take several times the first ef_search candidates, a look at these comes first. If none of
+-- them matches, the exact search follows at once, unless so many rows match that it would take four times
+-- as long as at that number. In small tables, where an exact search takes at most 10 ms, four such
+-- conditions make the exact search more likely.
 --
 -- Among so many the last of `depth` matches lie at the edge of what the scan has seen, where it has missed
 -- most. Below 256 dimensions that shows, so there the scan looks for twice as many. It costs nothing while
@@ -91,6 +93,7 @@ declare
     used       bigint[];
     found      bigint;
     is_unused  boolean := false;  -- the HNSW index, by the last plan
+    is_far     boolean := false;  -- what matches, from the query
     is_counted boolean := current_setting('track_counts')::boolean;  -- a superuser may turn it off
     matches    pgvectorize.match[];
     plan       jsonb;
@@ -126,28 +129,31 @@ begin
     end if;
     sought := depth * case when target.dimensions < 256 and not is_plain then 2 else 1 end;
     candidates := greatest(pgvectorize_private._scan_limit(target, breadth, depth), sought);
-    ways := case
-        when exact or hnsw is null then array['exact']
-        -- relaxed_order keeps every candidate that it skips, which a search without a filter
-        -- seldom needs
-        when is_plain and depth <= breadth then array['off', 'relaxed_order', 'exact']
-        else array['relaxed_order', 'exact']
-    end;
     if not is_plain then
         select class.reltuples into count from pg_class as class
         -- reltuples is -1 before the first analyze
         where class.oid = coalesce(own_hnsw, target.relation) and class.reltuples > 0;
         needed := sqrt(sought * count / step_cost);
     end if;
+    ways := case
+        when exact or hnsw is null then array['exact']
+        -- relaxed_order keeps every candidate that it skips, which a search without a filter
+        -- seldom needs
+        when is_plain and depth <= breadth then array['off', 'relaxed_order', 'exact']
+        when needed >= 4 * breadth then array['look', 'relaxed_order', 'exact']
+        else array['relaxed_order', 'exact']
+    end;
 
     foreach way in array ways loop
-        continue when is_unused and way <> 'exact';  -- the plan would be the same
+        continue when is_unused and way <> 'exact'  -- the plan would be the same
+            or way = 'relaxed_order' and is_far;
         before := pgvectorize_private._hnsw_scan_counters(hnsw, others);
         if way = 'off' then  -- the first way: the SET clauses of this function have set the rest
             ignored := set_config('hnsw.ef_search', breadth::text, true);
         elsif way <> 'exact' then
             ignored := pgvectorize_private._set_search_settings(
-                breadth, way, coalesce(greatest(15 * needed, breadth), 20000)::integer,
+                breadth, case way when 'look' then 'off' else way end,
+                coalesce(greatest(15 * needed, breadth), 20000)::integer,
                 coalesce(count < 20000, true)
             );
         elsif count >= 20000 then
@@ -163,7 +169,7 @@ begin
             end,
             way,
             case way when 'exact' then depth else candidates end,
-            case when return_values then 'nearest.embedding' else 'null' end,
+            case when return_values then 'stored.embedding' else 'null' end,
             case return_metadata
                 when 'none' then 'null::jsonb'
                 else pgvectorize_private._returned_metadata_sql(target, return_metadata)
@@ -182,6 +188,10 @@ begin
             current_setting('hnsw.max_scan_tuples')::bigint, plan, matches[skip + 1 : depth]
         )::pgvectorize_private.search_attempt;
         is_unused := is_counted and used[1] = before[1];
+        if way = 'look' and found = 0 then
+            is_far := pgvectorize_private._estimate_matches(target.relation, predicate)
+                <= 4 * step_cost * needed;
+        end if;
         exit when case
             when is_unused then target.index_precision <> 'binary' or found < candidates
             else found >= depth

@@ -64,7 +64,7 @@ begin
         end,
         pgvectorize_private._search_sql(
             target, 'asked.vector', predicate, 'off', pgvectorize_private._scan_limit(target, breadth, depth),
-            case when return_values then 'nearest.embedding' else 'null' end,
+            case when return_values then 'stored.embedding' else 'null' end,
             pgvectorize_private._returned_metadata_sql(target, return_metadata),
             case when max_distance is not null then 'nearest.distance <= $2' end
         )

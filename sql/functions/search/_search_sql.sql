@@ -6,7 +6,7 @@
 -- candidates  how many rows the scan returns; the array has all of them. An HNSW index of lower precision
 --             orders them only roughly, so more rows are read than are wanted, and ordered again by
 --             the stored values
--- embedding   the values of a match, an expression over `nearest`, or 'null'
+-- embedding   the values of a match, an expression over `stored`, or 'null'
 -- metadata    the metadata of a match, an expression over `nearest`, or 'null::jsonb'
 -- condition   only candidates that satisfy this become matches, an expression over `nearest`
 --
@@ -66,8 +66,8 @@ begin
             order by %8$s
         ) as nearest
         $sql$,
-        metric.score, embedding, metadata, ' filter (where ' || condition || ')', distance, target.relation,
-        predicate,
+        metric.score, case embedding when 'null' then 'null' else 'nearest.embedding' end, metadata,
+        ' filter (where ' || condition || ')', distance, target.relation, predicate,
         format(
             case
                 when way <> 'exact' and current_setting('server_version_num')::integer < 170000
@@ -77,7 +77,7 @@ begin
             nearest, candidates
         ),
         case way when 'exact' then 'nearest.distance' else 'nearest.distance + 0' end,
-        case embedding when 'null' then '' else ', stored.embedding' end
+        case embedding when 'null' then '' else ', ' || embedding || ' as embedding' end
             || case metadata when 'null::jsonb' then '' else ', stored.metadata' end
     );
 end;
