@@ -40,6 +40,9 @@ def upgrade() -> None:
                              check (metric in ('cosine', 'euclidean', 'dot-product')),
             preset           text,
             description      text,
+            model            jsonb
+                             constraint indexes_model_check
+                             check (jsonb_typeof(model) = 'object'),
             storage          text constraint indexes_storage_not_null not null default 'float32'
                              constraint indexes_storage_check
                              check (storage in ('float32', 'float16')),
@@ -243,7 +246,8 @@ def upgrade() -> None:
             index_precision  text,
             m                integer,
             ef_construction  integer,
-            ef_search        integer
+            ef_search        integer,
+            model            jsonb
         )
     """)
     op.execute("""
@@ -252,7 +256,8 @@ def upgrade() -> None:
             vector_count              bigint,
             is_estimate               boolean,
             processed_up_to_mutation  uuid,
-            processed_up_to_datetime  timestamptz
+            processed_up_to_datetime  timestamptz,
+            model                     jsonb
         )
     """)
     op.execute("""

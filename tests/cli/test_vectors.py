@@ -296,7 +296,7 @@ def test_query_refuses_a_vector_that_does_not_fit(
 
 @pytest.mark.parametrize("options", [[], ["--vector", "1", "--vector-id", "a"]])
 def test_query_wants_a_vector_or_an_id(misused: Text, options: list[str]) -> None:
-    assert misused("query", "docs", *options) == "Error: give either --vector or --vector-id"
+    assert misused("query", "docs", *options) == "Error: give --vector, --vector-id or --text"
 
 
 def test_query_by_id_finds_itself_first(cli_json: Json, refused: Text, index: str) -> None:

@@ -538,7 +538,8 @@ def test_create_index_returns_the_configuration() -> None:
     assert asked.sql == (
         b'select "name", "dimensions", "metric", "preset", "description", '
         b'relation::pg_catalog.text, "has_hnsw", "is_strict", "is_counted", "created_on", '
-        b'"modified_on", "storage", "index_precision", "m", "ef_construction", "ef_search" '
+        b'"modified_on", "storage", "index_precision", "m", "ef_construction", "ef_search", '
+        b'"model" '
         b'from pgvectorize.create_index("name" => %(name)s, "dimensions" => %(dimensions)s, '
         b'"metric" => %(metric)s)'
     )
