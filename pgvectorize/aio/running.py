@@ -189,20 +189,20 @@ class AsyncRunner:
 
     async def _perform(self, connection: AsyncConnection[Any], step: Statement | Copy) -> list[Any]:
         vector_oid = None if self._handshake is None else self._handshake.vector_oid
-        try:
-            if type(step) is Prepared:
-                return await _ask(connection, step, vector_oid)
-            async with _own_cursor(AsyncCursor(connection), vector_oid) as cursor:
-                if isinstance(step, Copy):
-                    await self._copy(cursor, step)
-                    return []
+        if type(step) is Prepared:
+            return await _ask(connection, step, vector_oid)
+        async with _own_cursor(AsyncCursor(connection), vector_oid) as cursor:
+            if isinstance(step, Copy):
+                await self._copy(cursor, step)
+                return []
+            try:
                 await cursor.execute(step.sql, step.params)
-                return [] if cursor.description is None else await cursor.fetchall()
-        except UnicodeEncodeError as error:
-            raise InvalidRequest(
-                "a text contains half of a surrogate pair, which is no character",
-                hint="Remove it, or decode the text with errors='replace'.",
-            ) from error
+            except UnicodeEncodeError as error:
+                raise InvalidRequest(
+                    "a text contains half of a surrogate pair, which is no character",
+                    hint="Remove it, or decode the text with errors='replace'.",
+                ) from error
+            return [] if cursor.description is None else await cursor.fetchall()
 
     async def _copy(self, cursor: AsyncCursor[Row], step: Copy) -> None:
         has_begun = False

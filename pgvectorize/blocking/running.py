@@ -186,20 +186,20 @@ class Runner:
 
     def _perform(self, connection: Connection[Any], step: Statement | Copy) -> list[Any]:
         vector_oid = None if self._handshake is None else self._handshake.vector_oid
-        try:
-            if type(step) is Prepared:
-                return _ask(connection, step, vector_oid)
-            with _own_cursor(Cursor(connection), vector_oid) as cursor:
-                if isinstance(step, Copy):
-                    self._copy(cursor, step)
-                    return []
+        if type(step) is Prepared:
+            return _ask(connection, step, vector_oid)
+        with _own_cursor(Cursor(connection), vector_oid) as cursor:
+            if isinstance(step, Copy):
+                self._copy(cursor, step)
+                return []
+            try:
                 cursor.execute(step.sql, step.params)
-                return [] if cursor.description is None else cursor.fetchall()
-        except UnicodeEncodeError as error:
-            raise InvalidRequest(
-                "a text contains half of a surrogate pair, which is no character",
-                hint="Remove it, or decode the text with errors='replace'.",
-            ) from error
+            except UnicodeEncodeError as error:
+                raise InvalidRequest(
+                    "a text contains half of a surrogate pair, which is no character",
+                    hint="Remove it, or decode the text with errors='replace'.",
+                ) from error
+            return [] if cursor.description is None else cursor.fetchall()
 
     def _copy(self, cursor: Cursor[Row], step: Copy) -> None:
         has_begun = False
