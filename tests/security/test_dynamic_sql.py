@@ -48,6 +48,7 @@ REVIEWED: dict[str, dict[str, str]] = {
         "known . place": "a number",
     },
     "_doctor_bloat": {"least(100,10000.0/pages)": "a number"},
+    "_doctor_metadata": {"least(100,10000.0/pages)": "a number"},
     "_run_explain": {"statement": "what _search_sql wrote"},
     "_first_problem": {"source": _ROWS},
     "_transfer_ownership": {

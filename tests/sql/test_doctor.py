@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 from collections.abc import Callable, Iterator
@@ -481,6 +482,23 @@ def test_statistics_that_are_missing_then_stale(
     load(unattended, 2_500, first=5_000)
     counted(lambda: doctor.finds("statistics_stale", unattended.name))
     doctor.find_and_repair("statistics_stale", unattended.name)
+
+
+@pytest.mark.parametrize("key", ["a.b", "", "$a", 'a"b'])
+def test_metadata_that_no_write_accepts(
+    doctor: Doctor, connection: Connection, index: Index, key: str
+) -> None:
+    """SQL on the table wrote it."""
+    connection.execute(
+        f'update pgvectorize_data."{index.name}" set metadata = %s where id = %s'.encode(),
+        [json.dumps({"in": [{key: 1}]}), "v00007"],
+    )
+    found = doctor.find("metadata_not_valid", index.name)
+    assert found.severity == "warning"
+    assert 'Vector "v00007", and perhaps others, was written by SQL' in found.finding
+    assert f"a double quote: {json.dumps(key)}. Filters" in found.finding
+    index.update_metadata({"in": 1}, ids=["v00007"], mode="replace")
+    assert not doctor.finds("metadata_not_valid", index.name)
 
 
 @BOTH_WAYS

@@ -282,13 +282,13 @@ MADE_FROM = {
     "is_counted": "true",
     "wants_hnsw": "false",
     "index_precision": "'float16'",
+    "m": "8",
     "ef_search": "50",
 }
 OTHERS = {
     "preset": "'@cf/baai/bge-m3'",
     "description": "'words'",
     "has_other_hnsw": "true",
-    "m": "8",
     "ef_construction": "100",
     "hnsw_step_cost": "7",
     "created_on": "created_on + interval '1 day'",

@@ -20,7 +20,7 @@ begin
         );
         return;
     when sqlstate 'PV001' then
-        if pgvectorize_private._is_in_catalog(target) then
+        if pgvectorize_private._is_table_missing(target) then
             return next pgvectorize_private._finding(
                 'error', 'table_missing', target.name, 'Its table is missing: somebody dropped it.',
                 action => 'delete_index', arguments => jsonb_build_object('name', target.name)
@@ -43,6 +43,8 @@ begin
         select found.* from pgvectorize_private._doctor_unused_indexes(target) as found
         union all
         select found.* from pgvectorize_private._doctor_statistics(target) as found
+        union all
+        select found.* from pgvectorize_private._doctor_metadata(target) as found
         union all
         select found.* from pgvectorize_private._doctor_bloat(target) as found
         union all

@@ -46,7 +46,8 @@ begin
         )
         when operator = '$is_null' then format(
             '(%s = ''null'') is %s true',
-            pgvectorize_private._property_sql(property_name, null), case when not operand::boolean then 'not' end
+            pgvectorize_private._property_sql(property_name, null),
+            case when not operand::boolean then 'not' end
         )
         when operator = '$prefix' then
             pgvectorize_private._prefix_sql(property_name, index_type, operand, path)

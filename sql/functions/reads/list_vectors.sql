@@ -46,6 +46,14 @@ declare
     place      record;
     following  jsonb;
 begin
+    if return_values or return_metadata not in ('none', 'false')
+        or coalesce(namespace, filter::text) is not null
+    then
+        -- not for a strict index alone: iteration and export list its vectors
+        perform pgvectorize_private._check_strict_call(
+            pgvectorize_private._session_is_strict(), 'list_vectors'
+        );
+    end if;
     perform pgvectorize_private._check_between(
         'count', count, 1, pgvectorize_private._limit('vectors_to_list', false), 'The default is 100.'
     );

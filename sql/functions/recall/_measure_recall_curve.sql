@@ -23,7 +23,12 @@ set search_path = pg_catalog, pg_temp
 as $$
 #variable_conflict use_variable
 declare
-    in_use    constant integer := pgvectorize_private._effective_ef_search(target, null, top_k);
+    in_use    constant integer := pgvectorize_private._effective_ef_search(
+        target, null, top_k, false,
+        pgvectorize_private._ef_search_growth(
+            pgvectorize_private._hnsw_index(target), target.dimensions, target.index_precision, target.m
+        )
+    );
     times     double precision[];
     scores    double precision[];
     started   timestamptz;

@@ -1,5 +1,5 @@
--- Return what a condition of a filter demands of a property with a metadata index of type boolean. It is null for
--- a condition that `_filter_sql` has to compile, or to refuse.
+-- Return what a condition of a filter demands of a property with a metadata index of type boolean. It is
+-- null for a condition that `_filter_sql` has to compile, or to refuse.
 create or replace function pgvectorize_private._boolean_bound(condition jsonb)
 returns boolean
 language sql

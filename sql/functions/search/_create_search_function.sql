@@ -21,11 +21,12 @@ declare
     -- the planner must know the limit, or it would not use the HNSW index in a plan that it keeps
     depth      constant integer := 10;
     longest    constant bigint := pgvectorize_private._limit('vector_length', false);
-    breadth    integer := pgvectorize_private._effective_ef_search(target, null, depth);
+    most       constant bigint := pgvectorize_private._limit('ef_search', false);
+    breadth    integer := pgvectorize_private._effective_ef_search(target, null, depth, false, 1);
+    hnsw_name  text := 'pgvectorize_data.' || pgvectorize_private._hnsw_name(target.id);
     -- where the plan does not use a binary HNSW index, signs alone choose the candidates
     scans      text := case when target.wants_hnsw and target.index_precision = 'binary' then format(
-        'pg_stat_get_xact_numscans(to_regclass(%L))',
-        'pgvectorize_data.' || pgvectorize_private._hnsw_name(target.id)
+        'pg_stat_get_xact_numscans(to_regclass(%L))', hnsw_name
     ) end;
     is_fast    boolean := not target.is_strict and not target.is_counted
         -- where float16 could refuse a query vector, query says so
@@ -145,6 +146,7 @@ begin
                 and not pgvectorize_private._session_is_strict()
             then
                 if namespaces is null and coalesce(filter, '{}') = '{}' then
+                    %11$s
                     %4$s
                     into matches, found;
                     %10$s
@@ -213,18 +215,28 @@ begin
             target.relation,
             pgvectorize_private._search_sql(
                 target, 'vector',
-                'stored.ctid = any (rows) and (within is null or stored.namespace = any (within))' || conditions,
+                'stored.ctid = any (rows) and (within is null or stored.namespace = any (within))'
+                    || conditions,
                 'exact', depth,
                 'case when return_values then nearest.embedding end',
                 $sql$case return_metadata when 'all' then coalesce(nearest.metadata, '{}') end$sql$
             ),
-            'wanted := case when ' || scans || ' > before then top_k end;'
+            'wanted := case when ' || scans || ' > before then top_k end;',
+            case when target.wants_hnsw and target.ef_search is null then format(
+                $sql$
+                ignored := set_config('hnsw.ef_search', least(%1$s * pgvectorize_private._ef_search_growth(
+                    to_regclass(%2$L), %3$s, %4$L, %5$s
+                ), %6$s)::integer::text, true);
+                $sql$,
+                breadth, hnsw_name, target.dimensions, target.index_precision, target.m, most
+            ) end
         ) end,
         target.name,
         ' := ' || scans
     );
     execute format(
-        'comment on function pgvectorize_data.%I(@vector@.vector, integer, boolean, text, jsonb, text[]) is %L',
+        'comment on function pgvectorize_data.%I('
+        '@vector@.vector, integer, boolean, text, jsonb, text[]) is %L',
         target.name, format('pgvectorize.query of index %s, planned once per session', target.name)
     );
 end;

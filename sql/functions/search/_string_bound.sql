@@ -1,5 +1,5 @@
--- Return the strings that a condition of a filter allows, for a property with a metadata index of type string.
--- The array is null for a condition that `_filter_sql` has to compile, or to refuse. The metadata index
+-- Return the strings that a condition of a filter allows, for a property with a metadata index of type
+-- string. The array is null for a condition that `_filter_sql` has to compile, or to refuse. The metadata index
 -- has the first 512 characters of a string, so longer ones are left to `_filter_sql`, too.
 create or replace function pgvectorize_private._string_bound(condition jsonb)
 returns text[]

@@ -6,8 +6,8 @@
 -- return_values    also return the values of each match
 -- return_metadata  none, indexed (properties with a metadata index) or all
 -- ef_search        how many candidates the HNSW scan keeps: a higher number finds more and is slower. The
---                  default is what tune() found; otherwise 100, or 200 below 256 dimensions, and 0.6 of
---                  that with a filter
+--                  default is what tune() found; otherwise 100, or 200 below 256 dimensions, more from
+--                  300,000 vectors on, and 0.6 of that with a filter
 -- exact            compare with every matching vector instead
 -- namespaces       only vectors of these namespaces; a null means the vectors without a namespace
 -- exclude_ids      no vectors with these ids
