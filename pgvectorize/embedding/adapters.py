@@ -41,7 +41,7 @@ def adapted(given: Any, model: EmbeddingModel | None) -> TextEmbedder:
                 is_local=library.is_local,
             )
     raise InvalidRequest(
-        f"{_described(given)} does not embed texts", hint=f"An embedder is {KNOWN}."
+        f"{_described(given)} is not an embedding model", hint=f"An embedder is {KNOWN}."
     )
 
 
@@ -177,14 +177,9 @@ def _integer(value: Any) -> int | None:
 
 
 def _described(given: Any) -> str:
-    kind = type(given)
     if inspect.isroutine(given):
-        return f"the function {getattr(given, '__qualname__', kind.__name__)}"
-    return (
-        f"a {kind.__name__}"
-        if kind.__module__ == "builtins"
-        else (f"a {kind.__module__.partition('.')[0]}.{kind.__name__}")
-    )
+        return f"the function {getattr(given, '__qualname__', type(given).__name__)}"
+    return f"an object of type {type(given).__name__}"
 
 
 # In this order: an object of pydantic-ai has the methods of LangChain, too.

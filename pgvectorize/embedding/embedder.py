@@ -24,6 +24,11 @@ from pgvectorize.errors import (
 )
 from pgvectorize.models import EmbeddingModel
 
+_ONE_FOR_EACH = (
+    "A model must return one vector for each text, in their order, of finite numbers, and as many "
+    "of them as it has dimensions."
+)
+
 
 @runtime_checkable
 class Embedder(Protocol):
@@ -188,7 +193,9 @@ class TextEmbedder:
         """Return the vectors of `count` texts; the place of the first among all is `first`."""
 
         def refusal(row: int, problem: str) -> InvalidEmbedding:
-            return InvalidEmbedding(f"{self._name}, text {first + row + 1}: {problem}")
+            return InvalidEmbedding(
+                f"{self._name}, text {first + row + 1}: {problem}", hint=_ONE_FOR_EACH
+            )
 
         given = getattr(result, "embeddings", result)  # pydantic-ai returns an object
         array = as_array(given)
@@ -209,7 +216,7 @@ class TextEmbedder:
             return np.asarray(rows)
         raise InvalidEmbedding(
             f"{self._name} returned {found} for {count} text{'s' if count != 1 else ''}",
-            hint="It must return one vector for each text, in the same order.",
+            hint=_ONE_FOR_EACH,
         )
 
     def _joined(self, parts: list[Matrix]) -> Matrix:
@@ -228,10 +235,16 @@ def _checked_texts(texts: Iterable[str]) -> list[str]:
         raise InvalidRequest(
             f'expected a list of texts, got the text "{texts[:64]}"', hint="Pass [text]."
         )
+    if not isinstance(texts, Iterable):
+        raise InvalidRequest(
+            f"texts must be a list of texts, got {type(texts).__name__}", hint="Pass [text]."
+        )
     checked = list(texts)
     for place, text in enumerate(checked, start=1):
         if problem := text_problem(text):
-            raise InvalidRequest(f"text {place} {problem}")
+            raise InvalidRequest(
+                f"text {place} {problem}", hint="Give texts that Postgres can store."
+            )
         if not text.strip():
             raise InvalidRequest(
                 f"text {place} is empty", hint="A model finds no meaning in it: leave it out."

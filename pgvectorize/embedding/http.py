@@ -197,7 +197,8 @@ class HttpEmbedder:
             )
         if not key.isascii() or not key.isprintable():
             raise InvalidRequest(
-                f"the environment variable {self._key_variable} holds something that is no key"
+                f"the environment variable {self._key_variable} holds something that is no key",
+                hint=f"Run: export {self._key_variable}=…",
             )
         return key
 

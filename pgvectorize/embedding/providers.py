@@ -59,7 +59,7 @@ def as_embedder(given: Any, *, model: EmbeddingModel | str | None = None) -> Tex
         return _loaded(_with_facts(named if known is None else named.updated(known)))
     if isinstance(given, Mapping) or given is None:
         raise InvalidRequest(
-            f"expected an embedder, got {'None' if given is None else 'a dict'}",
+            f"expected an embedding model, got {'None' if given is None else 'a dict'}",
             hint=f"An embedder is {KNOWN}.",
         )
     return adapted(given, known)
@@ -182,7 +182,8 @@ def _of_service(embedder: HttpEmbedder) -> TextEmbedder:
 def _wordllama(model: EmbeddingModel) -> TextEmbedder:
     if model.name != offline.MODEL.name:
         raise InvalidRequest(
-            f"the package wordllama has the model {offline.MODEL.name}, not {model.name[:64]}"
+            f"the package wordllama has the model {offline.MODEL.name}, not {model.name[:64]}",
+            hint="Write wordllama alone.",
         )
     offline.MODEL.check(model)
     has_wheel = sys.version_info < (3, 14) and (
@@ -245,7 +246,8 @@ def _load(load: Callable[[], Any], package: str, extra: str, hint: str | None = 
         ) from error
     except Exception as error:
         raise EmbeddingError(
-            f"{package} did not load the model: {type(error).__name__}: {redacted(error)}"
+            f"{package} did not load the model: {type(error).__name__}: {redacted(error)}",
+            hint="The error of the library is the cause of this one.",
         ) from error
 
 

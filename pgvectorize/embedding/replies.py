@@ -23,6 +23,7 @@ MAX_WAIT = 60.0  # seconds; a service that asks for a longer pause is left to th
 _FIRST_WAIT = 0.5
 _LONGEST_BACK_OFF = 8.0
 _REFUSED = (401, 403)
+_PROTOCOL = "Does base_url name an API that speaks OpenAI's protocol?"
 # 501 and 505 say that the service cannot do it, not that it cannot do it now.
 _PASSING = frozenset({408, 409, 425, 429, *range(500, 600)} - {501, 505})
 
@@ -90,7 +91,9 @@ class Reply:
             f"{service} answered HTTP {self.status}: {said}"
             if self.status
             else f"{service}: {said}",
-            hint="Try again later." if self.is_retryable else None,
+            hint="Try again later."
+            if self.is_retryable
+            else "Check the address of the service, the model's name, and the texts.",
             is_retryable=self.is_retryable,
             retry_after=self.retry_after,
         )
@@ -103,15 +106,18 @@ class Reply:
             said = self._said or "its answer has no list `data`"
             raise InvalidEmbedding(
                 f"{service}: {redacted(said)}",
-                hint="Does base_url name the service's OpenAI-compatible API?",
+                hint=_PROTOCOL,
             )
         if len(data) != count:
-            raise InvalidEmbedding(f"{service} returned {len(data)} vectors for {count} texts")
+            raise InvalidEmbedding(
+                f"{service} returned {len(data)} vectors for {count} texts", hint=_PROTOCOL
+            )
         places = [item.get("index", place) for place, item in enumerate(data)]
         if sorted(places, key=str) != sorted(range(count), key=str):
             raise InvalidEmbedding(
                 f"{service} returned the indexes {str(places)[:64]}, expected 0 to {count - 1}, "
-                "each once"
+                "each once",
+                hint=_PROTOCOL,
             )
         by_place = dict(zip(places, data, strict=True))
         return [_numbers(by_place[place].get("embedding"), service) for place in range(count)]
@@ -147,4 +153,6 @@ def _numbers(embedding: Any, service: str) -> Any:
     try:
         return np.frombuffer(base64.b64decode(embedding, validate=True), dtype="<f4")
     except (binascii.Error, ValueError) as error:
-        raise InvalidEmbedding(f"{service} returned text that is not float32 in base64") from error
+        raise InvalidEmbedding(
+            f"{service} returned text that is not float32 in base64", hint=_PROTOCOL
+        ) from error

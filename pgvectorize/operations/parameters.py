@@ -177,7 +177,9 @@ def _model(name: str, value: Any) -> Binary:
     try:
         return jsonb(json_text(document))
     except ValueError as error:
-        raise InvalidRequest(f"model: {error}") from error
+        raise InvalidRequest(
+            f"model: {error}", hint="An EmbeddingModel holds strings, a number and a boolean."
+        ) from error
 
 
 def _patch(name: str, value: Any) -> Binary:

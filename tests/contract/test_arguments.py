@@ -26,6 +26,7 @@ from pgvectorize import (
     NotFound,
     Vector,
 )
+from pgvectorize.embedding import as_embedder
 from tests import variants
 from tests.contract.faces import Face, IterableFace
 
@@ -57,6 +58,8 @@ GOOD: dict[str, dict[str, Any]] = {
     "explain": {"vector": [1, 2]},
     "query_by_id": {"id": "a"},
     "query_many": {"vectors": [[1, 2]]},
+    "query_text": {"text": "a"},
+    "query_texts": {"texts": ["a"]},
     "get_by_ids": {"ids": ["a"]},
     "delete_by_ids": {"ids": ["a"]},
     "delete": {"namespace": "n"},
@@ -73,6 +76,7 @@ GOOD: dict[str, dict[str, Any]] = {
     "upsert": {"ids": ["z"], "values": [[1, 2]]},
     "bulk_load": {"ids": ["z"], "values": [[1, 2]]},
 }
+EMBEDDER = as_embedder(lambda texts: [[1, 2] for _ in texts], model="test:ones")
 OWN_CONNECTION = ("connect", "close", "using", "index")
 
 
@@ -112,7 +116,7 @@ def test_a_wrong_type_is_taken_or_refused_by_its_name(
         connection.execute("insert into theirs values ('a', '{1,2}')")
         connection.commit()
         borrowed = client.using(connection)
-        target: Any = borrowed if kind is Client else borrowed.index(full)
+        target: Any = borrowed if kind is Client else borrowed.index(full, model=EMBEDDER)
         # what builds beside the transaction refuses before it does anything
         targets = [target]
         if method == "vacuum":

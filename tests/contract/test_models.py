@@ -130,7 +130,9 @@ def test_only_known_fields_are_kept(
 
 @pytest.mark.parametrize("model", [3, {"provider": "a"}, ["a"]])
 def test_python_refuses_what_is_no_model(client: Client, new_name: str, model: Any) -> None:
-    with pytest.raises(InvalidRequest, match=r"expected an embedder|does not embed texts"):
+    with pytest.raises(
+        InvalidRequest, match=r"expected an embedding model|is not an embedding model"
+    ):
         client.create_index(new_name, model=model)
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
+from pgvectorize import PgVectorizeError
 from pgvectorize.embedding import providers
 from tests.embedding.service import Service, running
 
@@ -31,3 +33,19 @@ def without_keys(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(autouse=True)
 def without_loaded_models(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(providers, "_embedders", {})
+
+
+@pytest.fixture(autouse=True)
+def every_error_has_a_hint(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """As the command line prints one with each error."""
+    without: list[str] = []
+    initialise = PgVectorizeError.__init__
+
+    def remember(error: PgVectorizeError, message: str, **options: Any) -> None:
+        initialise(error, message, **options)
+        if not error.hint:
+            without.append(message)
+
+    monkeypatch.setattr(PgVectorizeError, "__init__", remember)
+    yield
+    assert without == []

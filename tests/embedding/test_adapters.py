@@ -343,6 +343,8 @@ def test_wrong_dimensions_are_refused(call: Call) -> None:
     ("texts", "message"),
     [
         ("orange cloud", "expected a list of texts, got the text"),
+        (None, "texts must be a list of texts, got NoneType"),
+        (5, "texts must be a list of texts, got int"),
         (["a", 1], "text 2 is not a string but int"),
         (["a", None], "text 2 is not a string but NoneType"),
         ([""], "text 1 is empty"),
@@ -419,7 +421,9 @@ def test_a_model_without_a_name_must_be_named() -> None:
 
 @pytest.mark.parametrize("given", [None, 3, object(), {"model": "x"}, [1.0, 2.0]])
 def test_what_does_not_embed_is_refused(given: Any) -> None:
-    with pytest.raises(InvalidRequest, match=r"expected an embedder|does not embed texts"):
+    with pytest.raises(
+        InvalidRequest, match=r"expected an embedding model|is not an embedding model"
+    ):
         as_embedder(given)
 
 

@@ -16,6 +16,7 @@ from psycopg.sql import SQL, Identifier
 
 from pgvectorize import Client, Index, PgVectorizeError, functions
 from pgvectorize.cli import main
+from pgvectorize.embedding import as_embedder
 from tests.security.hostile import FEW, STRINGS, TOGETHER, values
 
 Connection = psycopg.Connection[tuple[object, ...]]
@@ -199,6 +200,8 @@ METHODS: dict[str, tuple[list[Any], dict[str, Any]]] = {
     "query": ([[1, 2]], {}),
     "query_by_id": (["v1"], {}),
     "query_many": ([[[1, 2]]], {}),
+    "query_text": (["a"], {}),
+    "query_texts": ([["a"]], {}),
     "recall": ([], {"queries": 2, "store": False}),
     "revoke": (["pg_read_all_data"], {}),
     "size": ([1], {"dimensions": 2}),
@@ -226,7 +229,8 @@ def test_every_argument_of_every_method_is_data(
     method: Callable[..., Any] = getattr(owner, name)
     positional, named = METHODS.get(name, ([], {}))
     signature = inspect.signature(method)
-    subject = client if owner is Client else client.index("target")
+    embedder = as_embedder(lambda texts: [[1, 2] for _ in texts], model="test:ones")
+    subject = client if owner is Client else client.index("target", model=embedder)
     wrong: list[tuple[object, ...]] = []
     for parameter in texts_of(method):
         for text in [*FEW, "\0", "a\0b", "\ud800"]:

@@ -39,8 +39,8 @@ ITS_OWN = {
     "upsert": {"batch_size", "atomic"},
 }
 NO_CALL = {"connect", "using", "close", "index"}
-# not one call of a public function: a load, and what is run outside of transactions
-STEPS = {"bulk_load", "vacuum"}
+# not one call of a public function: a load, what is run outside of transactions, and what embeds
+STEPS = {"bulk_load", "query_text", "query_texts", "vacuum"}
 GIVEN: dict[str, Any] = {
     "exclude_ids": ["a"],
     "filter": {},
@@ -50,6 +50,7 @@ GIVEN: dict[str, Any] = {
     "metadata": None,
     "metadata_columns": ["a"],
     "mode": "upsert",
+    "model": pgvectorize.EmbeddingModel("test", "model", 7),
     "namespaces": None,
     "patch": {},
     "values": None,
@@ -61,7 +62,7 @@ WORDS = {
     "boolean": "bool",
     "double precision": "float",
     "integer": "int",
-    "jsonb": "Filter Metadata",
+    "jsonb": "Filter Metadata str",  # a model by its name
     "jsonb[]": "Sequence",
     "regclass": "str",
     "text": "str",
