@@ -157,7 +157,8 @@ def upgrade() -> None:
             id         text,
             namespace  text,
             values     {vector}.vector,
-            metadata   jsonb
+            metadata   jsonb,
+            content    text
         )
     """)
     op.execute(f"""
@@ -166,7 +167,8 @@ def upgrade() -> None:
             score      double precision,
             namespace  text,
             values     {vector}.vector,
-            metadata   jsonb
+            metadata   jsonb,
+            content    text
         )
     """)
     op.execute(f"""
@@ -176,7 +178,8 @@ def upgrade() -> None:
             score      double precision,
             namespace  text,
             values     {vector}.vector,
-            metadata   jsonb
+            metadata   jsonb,
+            content    text
         )
     """)
     op.execute("""
@@ -219,6 +222,7 @@ def upgrade() -> None:
             dimensions                integer,
             vector_count              bigint,
             is_estimate               boolean,
+            pending_count             bigint,
             processed_up_to_mutation  uuid,
             processed_up_to_datetime  timestamptz
         )

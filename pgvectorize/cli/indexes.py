@@ -149,6 +149,7 @@ def info(session: Session, name: str, exact: bool) -> None:
             [
                 ("dimensions", description.dimensions),
                 ("vectorCount", count),
+                ("pendingCount", f"{description.pending_count:,}"),
                 ("processedUpToMutation", description.processed_up_to_mutation),
                 ("processedUpToDatetime", timestamp(description.processed_up_to_datetime)),
             ]

@@ -11,6 +11,7 @@ import click
 from pgvectorize import Index, Matches
 from pgvectorize.cli.options import (
     FILTER,
+    RETURN_CONTENT,
     RETURN_METADATA,
     RETURN_VALUES,
     DatabaseCommand,
@@ -49,6 +50,7 @@ def search_options(command: F) -> F:
             top_k="How many, 1 to 1,000.",
             return_values=RETURN_VALUES,
             return_metadata=RETURN_METADATA,
+            return_content=RETURN_CONTENT,
             filter=FILTER,
         ),
         click.option("--vector-id", help="Search with the stored vector of this id instead."),
@@ -89,6 +91,7 @@ def query(session: Session, /, name: str, shape: str, **options: Any) -> None:
             *("id", "score"),
             *["namespace"] * any(match.namespace is not None for match in matches),
             *["metadata"] * (options["return_metadata"] != "none"),
+            *["content"] * options["return_content"],
             *["values"] * options["return_values"],
         )
         if matches
@@ -108,7 +111,7 @@ def vector_of(options: dict[str, Any]) -> tuple[Any, str | None]:
 def _announced(matches: Matches) -> dict[str, Any]:
     """Return matches as Vectorize's announcement printed them, scores cut after six digits.
 
-    `vector` stands there if values or metadata were asked for (`returnVectors`). Types:
+    `vector` stands there if values, metadata or content were asked for (`returnVectors`). Types:
     workerd of 2023-09-12, VectorizeMatches; values are the double that a float32 is.
     """
     printed: list[dict[str, Any]] = []
@@ -117,7 +120,7 @@ def _announced(matches: Matches) -> dict[str, Any]:
             "vectorId": match.id,
             "score": math.trunc(match.score * 1e6) / 1e6,
         }
-        if match.values is not None or match.metadata is not None:
+        if (match.values, match.metadata, match.content) != (None, None, None):
             vector: dict[str, Any] = {"id": match.id}
             if match.values is not None:
                 vector["values"] = match.values.tolist()
@@ -125,6 +128,8 @@ def _announced(matches: Matches) -> dict[str, Any]:
                 vector["namespace"] = match.namespace
             if match.metadata is not None:
                 vector["metadata"] = match.metadata
+            if match.content is not None:
+                vector["content"] = match.content
             shape["vector"] = vector
         printed.append(shape)
     return {"matches": {"count": matches.count, "matches": printed}}

@@ -14,8 +14,8 @@ from pgvectorize.errors import InvalidVector
 
 Matrix: TypeAlias = npt.NDArray[np.float32]
 # A matrix, or a list of vectors if they differ in length: only the index knows which of them are
-# wrong, so its database compares them.
-Rows: TypeAlias = Matrix | list[Matrix]
+# wrong, so its database compares them. A list also has None for a vector without values.
+Rows: TypeAlias = Matrix | list[Matrix | None]
 # Makes the error about one row of what is read, counted from 0.
 Refusal: TypeAlias = Callable[[int, str], InvalidVector]
 
@@ -23,7 +23,8 @@ MAX_DIMENSIONS = 16_000
 NUMBERS = "fiu"  # numpy's kinds: numpy would also read strings and booleans as numbers
 HINT = (
     "A vector has an id, values (as many finite numbers as the index has dimensions), "
-    "and if wanted a namespace and metadata (an object that JSON can hold)."
+    "or content (a text) to be embedded later, or both, and if wanted a namespace and metadata "
+    "(an object that JSON can hold)."
 )
 
 

@@ -205,6 +205,7 @@ _CHECKS: dict[str, Callable[[str, Any], Any]] = {
         (
             "access",
             "collection",
+            "content_column",
             "cursor",
             "description",
             "embedding_column",
@@ -258,6 +259,7 @@ _CHECKS: dict[str, Callable[[str, Any], Any]] = {
             "hnsw",
             "in_place",
             "rebuild",
+            "return_content",
             "return_values",
             "store",
             "strict",

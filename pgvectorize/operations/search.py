@@ -126,10 +126,10 @@ def shares(queries: int, connections: int | None, most: int) -> list[slice]:
 def _own_function(index: str) -> bytes:
     statement = SQL(
         """
-        select id, score, namespace, values, metadata
+        select id, score, namespace, values, metadata, content
         from pgvectorize_data.{}(
             vector => %(vector)s, top_k => %(top_k)s, return_values => %(return_values)s,
-            return_metadata => %(return_metadata)s
+            return_metadata => %(return_metadata)s, return_content => %(return_content)s
         )
         """
     )

@@ -30,6 +30,7 @@ create or replace function pgvectorize.explain(
     max_distance          double precision default null,
     "offset"              integer default 0,
     recall                double precision default null,
+    return_content        boolean default false,
     out path              text,
     out expected_matches  bigint,
     out matches           bigint,
@@ -56,7 +57,8 @@ begin
     select jsonb_agg(to_jsonb(attempt) - 'matches') into attempts
     from unnest((select pgvectorize_private._search_attempts(
         target, vector, top_k, predicate, return_values, return_metadata, ef_search, exact, "offset",
-        pgvectorize_private._distance_threshold(target, min_score, max_distance), recall, explained => true
+        pgvectorize_private._distance_threshold(target, min_score, max_distance), recall, explained => true,
+        return_content => return_content
     ))) as attempt;
     last := attempts -> -1;
     path := case

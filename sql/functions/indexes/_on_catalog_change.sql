@@ -10,7 +10,8 @@ as $$
 begin
     if tg_op = 'DELETE' or tg_op = 'UPDATE' and old.name <> new.name then
         execute format(
-            'drop function if exists pgvectorize_data.%I(@vector@.vector, integer, boolean, text)', old.name
+            'drop function if exists pgvectorize_data.%I(@vector@.vector, integer, boolean, text, boolean)',
+            old.name
         );
     end if;
     if tg_op = 'INSERT'

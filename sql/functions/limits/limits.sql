@@ -26,6 +26,7 @@ as $$
         ('id_bytes',                    1024,             64, 'D, E 40008; O: fits a btree row'),
         ('namespace_bytes',             1024,             64, 'D; O: fits a btree row'),
         ('metadata_bytes',              null,          10240, 'D, E 40016: as compact JSON'),
+        ('content_bytes',            1048576,              0, 'O: a tsvector holds as much; not in Vectorize'),
         ('top_k',                       1000,            100, 'D, E 40025; O: pgvector''s ef_search'),
         ('top_k_whole',                 1000,             50, 'D, E 40025: with values or all metadata'),
         ('offset',                     10000,              0, 'O; not in Vectorize'),

@@ -6,6 +6,7 @@
 -- filter           a metadata filter, such as {"price": {"$lt": 100}}
 -- return_values    also return the values of each vector
 -- return_metadata  none, indexed (properties with a metadata index) or all
+-- return_content   also return the content of each vector
 -- exclude_ids      no vectors with these ids
 --
 -- Vectors that are inserted after the first page do not appear on later pages. Changed vectors appear as
@@ -22,7 +23,8 @@ create or replace function pgvectorize.list_vectors(
     filter           jsonb default null,
     return_values    boolean default false,
     return_metadata  text default 'none',
-    exclude_ids      text[] default null
+    exclude_ids      text[] default null,
+    return_content   boolean default false
 )
 returns pgvectorize.vector_list
 language plpgsql
@@ -39,6 +41,9 @@ declare
     place     record;
     following jsonb;
 begin
+    if target.is_strict and return_content then
+        perform pgvectorize_private._refuse_as_vectorize('Vectorize has no content');
+    end if;
     perform pgvectorize_private._check_between(
         'count', count, 1, pgvectorize_private._limit('vectors_to_list', false), 'The default is 100.'
     );
@@ -61,12 +66,13 @@ begin
         $sql$
         select array_agg(
             row(
-                listed.id, nullif(listed.namespace, ''), listed.embedding, listed.metadata
+                listed.id, nullif(listed.namespace, ''), listed.embedding, listed.metadata, listed.content
             )::pgvectorize.stored_vector
             order by listed.id
         )
         from (
-            select stored.id, stored.namespace, %2$s as embedding, %3$s as metadata
+            select stored.id, stored.namespace, %2$s as embedding, %3$s as metadata,
+                %6$s as content
             from %1$s as stored
             where %4$s
             order by stored.id
@@ -80,7 +86,8 @@ begin
             else pgvectorize_private._returned_metadata_sql(target, return_metadata, 'stored.metadata')
         end,
         predicate,
-        count + 1
+        count + 1,
+        case when return_content then 'stored.content' else 'null' end
     ) into page.vectors using place.after, place.seen, place.own;
 
     page.vectors := coalesce(page.vectors, '{}');

@@ -26,7 +26,8 @@ begin
             vector           @vector@.vector,
             top_k            integer default 5,
             return_values    boolean default false,
-            return_metadata  text default 'none'
+            return_metadata  text default 'none',
+            return_content   boolean default false
         )
         returns setof pgvectorize.match
         language plpgsql
@@ -45,7 +46,7 @@ begin
             %3$s
             return query select * from pgvectorize.query(
                 index => %4$L, vector => vector, top_k => top_k, return_values => return_values,
-                return_metadata => return_metadata
+                return_metadata => return_metadata, return_content => return_content
             );
         end;
         $$
@@ -55,7 +56,7 @@ begin
         case when is_fast then format(
             $sql$
             if top_k between 1 and %1$s and return_metadata in ('none', 'all') and return_values is not null
-                and @vector@.vector_dims(vector) = %2$s and %3$s
+                and return_content is not null and @vector@.vector_dims(vector) = %2$s and %3$s
                 and not pgvectorize_private._session_is_strict()
             then
                 %4$s
@@ -81,13 +82,14 @@ begin
                 case when target.wants_hnsw then 'off' else 'exact' end,
                 pgvectorize_private._scan_limit(target, breadth, depth),
                 'case when return_values then nearest.embedding end',
-                $sql$case return_metadata when 'all' then coalesce(nearest.metadata, '{}') end$sql$
+                $sql$case return_metadata when 'all' then coalesce(nearest.metadata, '{}') end$sql$,
+                'case when return_content then nearest.content end'
             )
         ) end,
         target.name
     );
     execute format(
-        'comment on function pgvectorize_data.%I(@vector@.vector, integer, boolean, text) is %L',
+        'comment on function pgvectorize_data.%I(@vector@.vector, integer, boolean, text, boolean) is %L',
         target.name, format('pgvectorize.query of index %s, planned once per session', target.name)
     );
 end;

@@ -1,5 +1,5 @@
 -- Write the statement of a search. It returns the nearest of the rows that satisfy a predicate as one array
--- of matches, best first, and their number.
+-- of matches, best first, and their number. Pending rows, which have no embedding, are never among them.
 --
 -- vector      the query vector as an expression, such as $1
 -- way         exact, or any other word for a search that may use the HNSW index
@@ -8,6 +8,7 @@
 --             the stored values
 -- embedding   the values of a match, an expression over `nearest`
 -- metadata    the metadata of a match, an expression over `nearest`
+-- content     the content of a match, an expression over `nearest`
 -- condition   only candidates that satisfy this become matches, an expression over `nearest`
 --
 -- Equal scores are ordered by id. `order by distance, id` still uses the HNSW index, with an incremental
@@ -22,6 +23,7 @@ create or replace function pgvectorize_private._search_sql(
     candidates  integer,
     embedding   text,
     metadata    text,
+    content     text,
     condition   text default null
 )
 returns text
@@ -52,14 +54,15 @@ begin
         $sql$
         select
             array_agg(
-                row(nearest.id, %1$s, nullif(nearest.namespace, ''), %2$s, %3$s)::pgvectorize.match
+                row(nearest.id, %1$s, nullif(nearest.namespace, ''), %2$s, %3$s, %9$s)::pgvectorize.match
                 order by nearest.distance + 0, nearest.id collate "C"
             )%4$s,
             count(*)
         from (
-            select stored.id, stored.namespace, stored.embedding, stored.metadata, %5$s as distance
+            select stored.id, stored.namespace, stored.embedding, stored.metadata, stored.content,
+                %5$s as distance
             from %6$s as stored
-            where %7$s
+            where %7$s and stored.embedding is not null
             order by %8$s
         ) as nearest
         $sql$,
@@ -72,7 +75,8 @@ begin
                 else '%s, stored.id collate "C" limit %s'
             end,
             nearest, candidates
-        )
+        ),
+        content
     );
 end;
 $$;

@@ -6,7 +6,8 @@ create or replace function pgvectorize_private._check_batch(
     ids         text[] default null,
     embeddings  @vector@.vector[] default null,
     namespaces  text[] default null,
-    metadata    jsonb[] default null
+    metadata    jsonb[] default null,
+    content     text[] default null
 )
 returns void
 language plpgsql
@@ -18,11 +19,11 @@ declare
 begin
     if target.is_strict then
         perform pgvectorize_private._check_strict_batch(
-            target, source, ids, embeddings, namespaces, metadata
+            target, source, ids, embeddings, namespaces, metadata, content
         );
     end if;
     offending := pgvectorize_private._first_problem(
-        '_vector_problem', target, source, ids, embeddings, namespaces, metadata
+        '_vector_problem', target, source, ids, embeddings, namespaces, metadata, content
     );
     if offending.place is not null then
         raise exception 'row %, id "%": %', offending.place, left(offending.id, 64), offending.problem

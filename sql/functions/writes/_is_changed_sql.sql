@@ -1,5 +1,6 @@
 -- Write the condition that the row with the alias `given` changes the stored row. Metadata is
--- compared as text, because jsonb takes 1 and 1.0 as equal.
+-- compared as text, because jsonb takes 1 and 1.0 as equal. A row without an embedding keeps the
+-- stored one if its content is the same.
 create or replace function pgvectorize_private._is_changed_sql(given text)
 returns text
 language sql
@@ -10,7 +11,9 @@ as $$
         $sql$
         (stored.namespace is distinct from %1$s.namespace
             or stored.metadata::text is distinct from %1$s.metadata::text
-            or stored.embedding operator(@vector@.<>) %1$s.embedding)
+            or stored.content is distinct from %1$s.content collate "C"
+            or stored.embedding operator(@vector@.<>) %1$s.embedding
+            or stored.embedding is null and %1$s.embedding is not null)
         $sql$,
         given
     )

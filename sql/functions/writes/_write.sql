@@ -1,8 +1,8 @@
 -- Check every vector of a batch, then write the batch in one statement.
 --
 -- operation  insert keeps the vectors whose ids exist, upsert replaces them.
--- source     a select of position, id, namespace, embedding and metadata, which may use the arrays as
---            $1 to $4.
+-- source     a select of position, id, namespace, embedding, metadata and content, which may use the
+--            arrays as $1 to $5.
 --
 -- Of equal ids in the batch, insert takes the first and upsert the last. Rows are written in the
 -- order of their ids, so that two writers lock common ids in the same order and cannot deadlock.
@@ -13,7 +13,8 @@ create or replace function pgvectorize_private._write(
     ids         text[] default null,
     embeddings  @vector@.vector[] default null,
     namespaces  text[] default null,
-    metadata    jsonb[] default null
+    metadata    jsonb[] default null,
+    content     text[] default null
 )
 returns pgvectorize.mutation
 language plpgsql
@@ -23,19 +24,20 @@ as $$
 declare
     mutation pgvectorize.mutation;
 begin
-    perform pgvectorize_private._check_batch(target, source, ids, embeddings, namespaces, metadata);
+    perform pgvectorize_private._check_batch(target, source, ids, embeddings, namespaces, metadata, content);
     execute format(
         $sql$
         with given as materialized (
             select distinct on (given.id collate "C")
                 given.id, coalesce(given.namespace, '') as namespace, given.embedding, given.metadata,
+                given.content,
                 min(given.position) over (partition by given.id collate "C") as position
             from (%1$s) as given
             order by given.id collate "C", given.position %2$s
         ),
         written as (
-            insert into %3$s as stored (id, namespace, embedding, metadata)
-            select given.id, given.namespace, given.embedding, given.metadata
+            insert into %3$s as stored (id, namespace, embedding, metadata, content)
+            select given.id, given.namespace, given.embedding, given.metadata, given.content
             from given
             order by given.id collate "C"
             %4$s
@@ -50,7 +52,7 @@ begin
         target.relation,
         pgvectorize_private._on_conflict_sql(operation),
         case operation when 'insert' then 'join written using (id)' else '' end
-    ) into mutation.ids using ids, namespaces, embeddings, metadata;
+    ) into mutation.ids using ids, namespaces, embeddings, metadata, content;
 
     mutation.ids := coalesce(mutation.ids, '{}');
     mutation.count := cardinality(mutation.ids);

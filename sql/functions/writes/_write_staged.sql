@@ -28,8 +28,9 @@ begin
     execute format(
         $sql$
         with written as (
-            insert into %1$s as stored (id, namespace, embedding, metadata)
-            select %2$s staged.id, coalesce(staged.namespace, ''), staged.embedding, staged.metadata
+            insert into %1$s as stored (id, namespace, embedding, metadata, content)
+            select %2$s
+                staged.id, coalesce(staged.namespace, ''), staged.embedding, staged.metadata, staged.content
             from pg_temp.pgvectorize_staging as staged
             %3$s
             %4$s
