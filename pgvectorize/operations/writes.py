@@ -71,7 +71,9 @@ def given_batches(
     if batch_size < 1:
         raise InvalidRequest(f"batch_size must be at least 1, got {batch_size}")
     later = min(batch_size, COPY_SIZE) if atomic else None
-    columns_given = any(column is not None for column in (ids, values, namespaces, metadata, content))
+    columns_given = any(
+        column is not None for column in (ids, values, namespaces, metadata, content)
+    )
     if vectors is not None and not columns_given:
         return batches(vectors, batch_size, later)
     if vectors is None and ids is not None and (values is not None or content is not None):

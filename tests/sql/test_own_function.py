@@ -126,7 +126,9 @@ def test_without_it_query_answers(
     connection: psycopg.Connection[tuple[object, ...]], client: pgvectorize.Client, name: str
 ) -> None:
     before = client.index(name).query([1.0] * DIMENSIONS)
-    connection.execute(f'drop function pgvectorize_data."{name}"(vector, integer, boolean, text, boolean)')
+    connection.execute(
+        f'drop function pgvectorize_data."{name}"(vector, integer, boolean, text, boolean)'
+    )
     assert [match.id for match in client.index(name).query([1.0] * DIMENSIONS)] == [
         match.id for match in before
     ]

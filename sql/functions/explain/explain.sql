@@ -4,7 +4,7 @@
 --
 -- path               hnsw or exact, whichever gave the answer
 -- expected_matches   how many Postgres expected, from its statistics
--- matches            how many match; without a namespace and a filter about how many
+-- matches            how many match and have values; without a namespace and a filter about how many
 -- visited            rows that the way which gave the answer read
 -- count              how many matches the answer has, before max_distance
 -- milliseconds       of all ways together, with planning
@@ -90,9 +90,12 @@ begin
     end if;
     select counted.vector_count into rows
     from pgvectorize_private._count_or_estimate(target, false) as counted;
-    matches := rows;
+    matches := greatest(rows - pgvectorize_private._pending_count(target), 0);
     if predicate <> 'true' then
-        execute format('select count(*) from %s as stored where %s', target.relation, predicate) into matches;
+        execute format(
+            'select count(*) from %s as stored where %s and stored.embedding is not null',
+            target.relation, predicate
+        ) into matches;
     end if;
 
     select coalesce(jsonb_agg(to_jsonb(useful)), '[]') into advice

@@ -16,6 +16,7 @@ as $$
 declare
     most    constant bigint := pgvectorize_private._limit('dimensions', false);
     given   jsonb;
+    numbers jsonb;
     row     bigint;
     unknown text;
     problem text;
@@ -30,6 +31,7 @@ begin
     end if;
 
     for given, row in select * from jsonb_array_elements(vectors) with ordinality loop
+        numbers := nullif(given -> 'values', 'null');
         unknown := (
             select string_agg(format('"%s"', key), ', ')
             from jsonb_object_keys(case jsonb_typeof(given) when 'object' then given else '{}' end) as key
@@ -44,14 +46,13 @@ begin
                 then 'namespace is not a string'
             when coalesce(jsonb_typeof(given -> 'content'), 'null') not in ('string', 'null')
                 then 'content is not a string'
-            when coalesce(jsonb_typeof(given -> 'values'), 'null') not in ('array', 'null')
-                or given @? 'strict $.values[*] ? (@.type() != "number")'
+            when jsonb_typeof(numbers) <> 'array' or numbers @? 'strict $[*] ? (@.type() != "number")'
                 then 'values is not an array of numbers'
-            when jsonb_array_length(given -> 'values') = 0 then 'values is empty'
-            when jsonb_array_length(given -> 'values') > most then format(
-                '%s dimensions, at most %s can be stored', jsonb_array_length(given -> 'values'), most
+            when jsonb_array_length(numbers) = 0 then 'values is empty'
+            when jsonb_array_length(numbers) > most then format(
+                '%s dimensions, at most %s can be stored', jsonb_array_length(numbers), most
             )
-            when given @? '$.values[*] ? (@.abs() >= 3.4028235677973366e38)'  -- would be rounded to infinity
+            when numbers @? '$[*] ? (@.abs() >= 3.4028235677973366e38)'  -- would be rounded to infinity
                 then 'a value is too large for a float32'
         end;
         if problem is not null then
@@ -61,10 +62,10 @@ begin
         ids := ids || (given ->> 'id');
         namespaces := namespaces || (given ->> 'namespace');
         embeddings := embeddings || case
-            when jsonb_typeof(given -> 'values') = 'array' then array(
+            when numbers is not null then array(
                 -- a number that a float4 holds as 0 may be too small for a float8
                 select case when abs(number::numeric) < 1e-50 then 0 else number::float8 end
-                from jsonb_array_elements_text(given -> 'values') as listed (number)
+                from jsonb_array_elements_text(numbers) as listed (number)
             )::@vector@.vector
         end;
         metadata := metadata || nullif(given -> 'metadata', 'null');
