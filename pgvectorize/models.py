@@ -283,8 +283,8 @@ class PostgresIndex:
     """A Postgres index on the table of an index.
 
     `kind` is "hnsw"; "namespace" or "metadata", with the name of the namespace or of the
-    property as `subject`; "ids", "namespaces" or "pending"; "new" for an HNSW index that is not in use
-    yet; "other" for one that is not ours. `scans` and `last_scan` say how it was used.
+    property as `subject`; "ids", "namespaces" or "pending"; "new" for an HNSW index that is
+    not in use yet; "other" for one that is not ours. `scans` and `last_scan` say how it was used.
     """
 
     relation: str

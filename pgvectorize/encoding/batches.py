@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from pgvectorize.encoding.documents import documents_json
 from pgvectorize.encoding.texts import are_texts, as_text, text_problem
-from pgvectorize.encoding.values import HINT, Refusal, Rows, as_array, read_rows
+from pgvectorize.encoding.values import HINT, Refusal, SomeRows, as_array, read_rows
 from pgvectorize.errors import InvalidRequest, InvalidVector
 from pgvectorize.models import Metadata, Vector, VectorInput
 
@@ -29,11 +29,12 @@ _VECTOR_KEYS = frozenset(field.name for field in fields(Vector))
 class Batch:
     """Vectors as columns, each with n entries; `values` is float32.
 
-    Values are None for a vector that has only content. `first` is the position of the first vector among all that were given, counted from 1.
+    Values are None for a vector that has only content. `first` is the position of the first
+    vector among all that were given, counted from 1.
     """
 
     ids: list[str]
-    values: Rows
+    values: SomeRows
     namespaces: list[str | None]
     metadata: list[bytes | None]
     content: list[str | None]
@@ -95,10 +96,10 @@ def column_batches(
 ) -> Iterator[Batch]:
     """Read columns in batches of `size`; otherwise as `batches`."""
     ids = _column("ids", ids)
-    if values is None:
-        values = [None] * len(ids)  # type: ignore[list-item]
-    matrix: Any = as_array(values)
-    if matrix is None or (matrix.ndim == 1 and matrix.dtype.kind == "O"):
+    matrix: Any = [None] * len(ids) if values is None else as_array(values)
+    if isinstance(matrix, list):
+        pass
+    elif matrix is None or (matrix.ndim == 1 and matrix.dtype.kind == "O"):
         matrix = list(values)  # type: ignore[arg-type]  # `read_rows` looks at each
     elif matrix.ndim != 2 and matrix.size:
         raise InvalidVector(
@@ -171,17 +172,17 @@ def check_batch(batch: Batch, rules: Rules) -> None:
                 if text is not None and (found := len(text.encode())) > limit:
                     raise refusal(row, f"{what} has {found} bytes, at most {limit} are allowed")
     places: Sequence[int] = range(len(batch))
-    if isinstance(batch.values, list):
+    if isinstance(batch.values, np.ndarray):
+        vectors = [batch.values[0]]
+    else:
         places = [row for row, vector in enumerate(batch.values) if vector is not None]
         vectors = [vector for vector in batch.values if vector is not None]
-    else:
-        vectors = [batch.values[0]]
     for row, vector in zip(places, vectors, strict=False):
         if len(vector) != rules.dimensions:
             raise refusal(row, f"expected {rules.dimensions} dimensions, got {len(vector)}")
     if not vectors:
         return
-    matrix = np.stack(vectors) if isinstance(batch.values, list) else batch.values
+    matrix = batch.values if isinstance(batch.values, np.ndarray) else np.stack(vectors)
     with np.errstate(over="ignore"):
         squares = np.einsum("ij,ij->i", matrix, matrix)
     if rules.metric == "cosine":
@@ -264,7 +265,8 @@ def _vector(given: VectorInput, row: int) -> Vector:
         problem = f"expected a vector, got {type(given).__name__}"
     raise InvalidVector(
         f"row {row}: {problem}",
-        hint="Give Vector(…), (id, values, namespace, metadata, content) or a dict with these keys.",
+        hint="Give Vector(…), (id, values, namespace, metadata, content) or a dict with these "
+        "keys.",
         row=row,
     )
 
@@ -309,7 +311,7 @@ def _batch(
     )
 
 
-def _rows(values: Any, content: list[str | None], refusal: Refusal) -> Rows:
+def _rows(values: Any, content: list[str | None], refusal: Refusal) -> SomeRows:
     """Read values as `read_rows`, None for a vector that has only content."""
     if isinstance(values, np.ndarray) or NoneType not in set(map(type, values)):
         return read_rows(values, refusal)

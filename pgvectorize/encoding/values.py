@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from numbers import Real
 from typing import Any, TypeAlias
@@ -14,8 +14,10 @@ from pgvectorize.errors import InvalidVector
 
 Matrix: TypeAlias = npt.NDArray[np.float32]
 # A matrix, or a list of vectors if they differ in length: only the index knows which of them are
-# wrong, so its database compares them. A list also has None for a vector without values.
-Rows: TypeAlias = Matrix | list[Matrix | None]
+# wrong, so its database compares them.
+Rows: TypeAlias = Matrix | list[Matrix]
+# The same with None for a vector that has no values yet.
+SomeRows: TypeAlias = Matrix | Sequence[Matrix | None]
 # Makes the error about one row of what is read, counted from 0.
 Refusal: TypeAlias = Callable[[int, str], InvalidVector]
 

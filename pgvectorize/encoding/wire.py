@@ -19,7 +19,7 @@ from psycopg import pq
 from psycopg.adapt import Buffer, Dumper, Loader
 
 from pgvectorize.encoding.batches import Batch
-from pgvectorize.encoding.values import HINT, MAX_DIMENSIONS, Matrix, Rows, as_array, read_rows
+from pgvectorize.encoding.values import HINT, MAX_DIMENSIONS, Matrix, SomeRows, as_array, read_rows
 from pgvectorize.errors import InvalidVector
 from pgvectorize.models import Values, ValuesInput
 
@@ -83,14 +83,13 @@ def query_vector(values: ValuesInput) -> Binary:
     return Binary(_vector(vector))
 
 
-def vector_array(rows: Rows, vector_oid: int) -> Binary:
+def vector_array(rows: SomeRows, vector_oid: int) -> Binary:
     """Return vectors as a `vector[]` parameter."""
-    if isinstance(rows, list):
-        has_null = any(row is None for row in rows)
-        header = _array_header(len(rows), vector_oid, has_null=has_null)
-        return Binary(header + b"".join(_embeddings(rows)))
-    header = _array_header(len(rows), vector_oid, has_null=False)
-    return Binary(header + _sized_vectors(rows).tobytes())
+    if isinstance(rows, np.ndarray):
+        header = _array_header(len(rows), vector_oid, has_null=False)
+        return Binary(header + _sized_vectors(rows).tobytes())
+    header = _array_header(len(rows), vector_oid, has_null=any(row is None for row in rows))
+    return Binary(header + b"".join(_embeddings(rows)))
 
 
 def text_array(texts: Sequence[str | None]) -> Binary:
@@ -136,9 +135,9 @@ def _vector(values: npt.NDArray[Any]) -> bytes:
     return struct.pack(">HH", len(values), 0) + values.astype(">f4").tobytes()
 
 
-def _embeddings(rows: Rows) -> Sequence[Buffer]:
+def _embeddings(rows: SomeRows) -> Sequence[Buffer]:
     """Return the vectors one by one, each as its length in bytes and its binary format."""
-    if isinstance(rows, list):
+    if not isinstance(rows, np.ndarray):
         return [_NULL if row is None else _sized(_vector(row)) for row in rows]
     vectors = _sized_vectors(rows)
     stride = vectors.itemsize

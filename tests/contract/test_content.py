@@ -130,7 +130,8 @@ def test_content_is_returned_on_request(face: Face, index: str) -> None:
         (lambda *given, **options: face.query_many(*given, **options)[0], [[1, 2]]),
     ]
     for ask, what in asked:
-        for options in ({}, {"exact": True}, {"namespace": None, "filter": {}}, {"top_k": 2}):
+        choices: list[dict[str, Any]] = [{}, {"exact": True}, {"filter": {}}, {"top_k": 2}]
+        for options in choices:
             assert list(ask(index, what, **options)) == plain
             assert list(ask(index, what, return_content=False, **options)) == plain
             assert list(ask(index, what, return_content=True, **options)) == full

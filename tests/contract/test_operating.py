@@ -51,6 +51,7 @@ def test_stats_tell_rows_room_and_indexes(face: Face, client: Client, filled: st
         ("metadata", "price"),
         ("ids", None),
         ("namespaces", None),
+        ("pending", None),
     }
     assert all(each.is_valid and each.bytes > 0 for each in known.indexes)
     assert known.total_bytes == (

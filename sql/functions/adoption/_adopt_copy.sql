@@ -31,7 +31,7 @@ begin
     end if;
     if dimensions is null then
         perform pgvectorize_private._refuse_request(
-            'there are no vectors, so the dimensions are not known',
+            'there are no embeddings, so the dimensions are not known',
             'Create an index with dimensions and a metric instead.'
         );
     end if;

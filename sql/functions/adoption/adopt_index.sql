@@ -117,7 +117,10 @@ begin
             end,
             embedding_column,
             coalesce(array_to_string(properties, ' || '), 'null::jsonb'),
-            coalesce(format('%I::text', content_column), 'null::text'),
+            case
+                when content_column is null then 'null::text'
+                else format('%I::text', content_column)
+            end,
             relation
         ),
         metric, dimensions, description, storage
