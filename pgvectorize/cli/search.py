@@ -120,7 +120,7 @@ def _announced(matches: Matches) -> dict[str, Any]:
             "vectorId": match.id,
             "score": math.trunc(match.score * 1e6) / 1e6,
         }
-        if (match.values, match.metadata, match.content) != (None, None, None):
+        if any(each is not None for each in (match.values, match.metadata, match.content)):
             vector: dict[str, Any] = {"id": match.id}
             if match.values is not None:
                 vector["values"] = match.values.tolist()

@@ -233,6 +233,7 @@ _CHECKS: dict[str, Callable[[str, Any], Any]] = {
             "batch_size",
             "buckets",
             "connections",
+            "content_bytes",
             "count",
             "dimensions",
             "ef_construction",

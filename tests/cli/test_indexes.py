@@ -228,6 +228,7 @@ def test_info_counts_and_names_the_newest_mutation(
         "dimensions": 3,
         "vectorCount": 0,
         "isEstimate": False,
+        "pendingCount": 0,
         "processedUpToMutation": None,
         "processedUpToDatetime": None,
     }

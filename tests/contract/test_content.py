@@ -243,6 +243,18 @@ def test_recall_is_measured_without_pending_vectors(
     assert face.tune(index, 0.9, queries=30).recall >= 0.9
 
 
+def test_what_counts_the_hnsw_index_leaves_pending_vectors_out(face: Face, index: str) -> None:
+    face.upsert(index, [Vector(f"v{row}", [row, 1]) for row in range(2)])
+    face.upsert(index, [Vector(f"w{row}", content="x") for row in range(5)])
+    assert face.build(index, rebuild=True).vectors == 2
+    (usage,) = face.usage(index)
+    assert (usage.stored_vectors, usage.stored_dimensions) == (2, 4)
+    assert face.stats(index).vector_count == 7
+    assert [each.kind for each in face.stats(index).indexes if each.kind == "pending"] == [
+        "pending"
+    ]
+
+
 # What an upsert replaces
 
 

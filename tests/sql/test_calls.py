@@ -42,6 +42,7 @@ NO_CALL = {"connect", "using", "close", "index"}
 # not one call of a public function: a load, and what is run outside of transactions
 STEPS = {"bulk_load", "vacuum"}
 GIVEN: dict[str, Any] = {
+    "content": None,
     "exclude_ids": ["a"],
     "filter": {},
     "filters": [None],
