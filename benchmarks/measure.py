@@ -32,9 +32,13 @@ class Contestant:
 
 @dataclass
 class Outcome:
-    """The times of one contestant in seconds, and its answers, by the number of the input."""
+    """The times of one contestant in seconds, and its answers, by the number of the input.
+
+    `cpu_seconds` are those in which this process worked.
+    """
 
     seconds: list[float] = field(default_factory=list)
+    cpu_seconds: list[float] = field(default_factory=list)
     answers: list[tuple[int, Any]] = field(default_factory=list)
 
     def percentile(self, share: float) -> float:
@@ -71,9 +75,10 @@ def compare(
         for name in random.sample(present, len(present)):
             contestant = contestants[name]
             prepare(contestant)
-            start = time.perf_counter()
+            cpu_start, start = time.process_time(), time.perf_counter()
             answer = contestant.ask(number)
             outcomes[name].seconds.append(time.perf_counter() - start)
+            outcomes[name].cpu_seconds.append(time.process_time() - cpu_start)
             outcomes[name].answers.append((number, answer))
     return outcomes
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from pgvectorize.embedded import embedded
 
 if TYPE_CHECKING:
+    from pgvectorize import embedding as embedding
     from pgvectorize import schema as schema
     from pgvectorize import transfer as transfer
     from pgvectorize.aio import AsyncClient, AsyncIndex
@@ -20,14 +21,17 @@ if TYPE_CHECKING:
         ConnectionFailed,
         DatabaseError,
         EmbeddedUnavailable,
+        EmbeddingError,
         ExtensionUnavailable,
         IndexBusy,
         IndexExists,
         IndexNotFound,
+        InvalidEmbedding,
         InvalidFilter,
         InvalidRequest,
         InvalidVector,
         MetadataIndexNotFound,
+        ModelMismatch,
         NamespaceIndexNotFound,
         NotFound,
         PermissionDenied,
@@ -44,6 +48,7 @@ if TYPE_CHECKING:
         BuildProgress,
         BulkLoad,
         Deletion,
+        EmbeddingModel,
         Explanation,
         Facet,
         Filter,
@@ -99,6 +104,8 @@ __all__ = [
     "DatabaseError",
     "Deletion",
     "EmbeddedUnavailable",
+    "EmbeddingError",
+    "EmbeddingModel",
     "Explanation",
     "ExtensionUnavailable",
     "Facet",
@@ -117,6 +124,7 @@ __all__ = [
     "IndexStats",
     "IndexType",
     "IndexUsage",
+    "InvalidEmbedding",
     "InvalidFilter",
     "InvalidRequest",
     "InvalidVector",
@@ -129,6 +137,7 @@ __all__ = [
     "MetadataIndex",
     "MetadataIndexNotFound",
     "Metric",
+    "ModelMismatch",
     "Mutation",
     "NamespaceIndex",
     "NamespaceIndexNotFound",
@@ -167,7 +176,7 @@ if not TYPE_CHECKING:  # a type checker that saw this would take misspelt names 
         """Import each name at its first use: `pgvectorize --help` needs none of what is slow."""
         from importlib import import_module
 
-        if name in ("errors", "models", "schema", "transfer"):
+        if name in ("embedding", "errors", "models", "schema", "transfer"):
             return import_module(f"pgvectorize.{name}")
         if name == "connect":
             return import_module("pgvectorize.blocking").Client.connect

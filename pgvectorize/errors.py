@@ -3,7 +3,8 @@
 PgVectorizeError
 ├── InvalidRequest (ValueError)        wrong whatever the database holds       PV000
 │   ├── InvalidVector                  a vector that cannot be stored or asked PV004
-│   └── InvalidFilter                  a malformed metadata filter             PV003
+│   ├── InvalidFilter                  a malformed metadata filter             PV003
+│   └── ModelMismatch                  another embedding model than the index's
 ├── NotFound (LookupError)
 │   ├── IndexNotFound                                                          PV001
 │   ├── VectorNotFound                 query_by_id of an id that is not there  PV005
@@ -16,6 +17,8 @@ PgVectorizeError
 ├── ExtensionUnavailable               pgvector is missing, old or not allowed
 ├── ServerUnsupported                  too old, or not UTF-8
 ├── EmbeddedUnavailable                no embedded Postgres can be started
+├── EmbeddingError                     a model or its service did not embed the texts
+│   └── InvalidEmbedding               it returned something else than one vector for each text
 ├── ConnectionFailed                   no connection, or it was lost
 └── DatabaseError                      anything else that Postgres said
     ├── PermissionDenied               the role may not do this                42501
@@ -28,9 +31,8 @@ The SQL functions raise the codes on the right, with the same messages and hints
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
-from numbers import Integral
 from typing import Any
 
 import psycopg
@@ -86,6 +88,10 @@ class InvalidFilter(InvalidRequest):
     """A metadata filter is malformed; the message names the path to the fault."""
 
 
+class ModelMismatch(InvalidRequest):
+    """The embedding model is not the one that made the vectors of the index."""
+
+
 class NotFound(PgVectorizeError, LookupError):
     """Something that was named does not exist."""
 
@@ -132,6 +138,31 @@ class ServerUnsupported(PgVectorizeError):
 
 class EmbeddedUnavailable(PgVectorizeError):
     """The embedded Postgres is not installed or did not start."""
+
+
+class EmbeddingError(PgVectorizeError):
+    """An embedding model, or the service that runs it, did not embed the texts.
+
+    If `is_retryable`, the same call may succeed later: the service was busy, down or slow.
+    `retry_after` is the number of seconds that the service asked to wait, if it did.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        hint: str | None = None,
+        sqlstate: str | None = None,
+        is_retryable: bool = False,
+        retry_after: float | None = None,
+    ) -> None:
+        super().__init__(message, hint=hint, sqlstate=sqlstate)
+        self.is_retryable = is_retryable
+        self.retry_after = retry_after
+
+
+class InvalidEmbedding(EmbeddingError):
+    """An embedding model returned something else than one finite vector for each text."""
 
 
 class ConnectionFailed(PgVectorizeError):
@@ -189,10 +220,6 @@ _HINTS = {
 # A session that the server has ended, by a timeout of its own or because it stops.
 _ENDED = ("08", "57P", "25P03", "25P04")
 
-# The greatest number that most parameters of our functions can hold. psycopg sends a greater one
-# as another type, and Postgres then says no more than that there is no such function.
-_LARGEST = 2**31 - 1
-
 # If one of our own objects is missing, so is a `migrate`. In every language the message names it.
 _MISSING = (
     psycopg.errors.InvalidSchemaName,
@@ -201,12 +228,10 @@ _MISSING = (
 )
 
 
-def translate(
-    error: psycopg.Error, user: str = "", parameters: Mapping[str, Any] | None = None
-) -> PgVectorizeError:
+def translate(error: psycopg.Error, user: str = "") -> PgVectorizeError:
     """Return the error of ours that says what a psycopg error means.
 
-    `user` is the role that is connected, if there is one, `parameters` what was sent.
+    `user` is the role that is connected, if there is one.
     """
     message = error.diag.message_primary or str(error).strip() or type(error).__name__
     hint = error.diag.message_hint
@@ -222,12 +247,6 @@ def translate(
         ours.action = suggested.get("action")
         ours.arguments = suggested.get("arguments")
         return ours
-    if isinstance(error, psycopg.errors.UndefinedFunction) and (
-        name := _out_of_range(parameters or {})
-    ):
-        return InvalidRequest(
-            f"{name} is out of range: it is too large", hint="`limits` lists every limit."
-        )
     if isinstance(error, _MISSING) and "pgvectorize" in message:
         return SchemaOutdated(message, hint=MIGRATE_HINT, sqlstate=error.sqlstate)
     if isinstance(error, psycopg_pool.PoolTimeout):
@@ -245,15 +264,6 @@ def translate(
         return TransactionConflict(message, hint=CONFLICT_HINT, sqlstate=error.sqlstate)
     hint = _HINTS.get(error.sqlstate or "", hint)
     return DatabaseError(message, hint=hint, sqlstate=error.sqlstate)
-
-
-def _out_of_range(parameters: Mapping[str, Any]) -> str | None:
-    """Return the parameter with the greatest number, if that is greater than most can hold."""
-    numbers = {
-        name: abs(int(value)) for name, value in parameters.items() if isinstance(value, Integral)
-    }
-    name = max(numbers, key=lambda name: numbers[name], default=None)
-    return name if name is not None and numbers[name] > _LARGEST else None
 
 
 def _grant_hint(user: str) -> str:

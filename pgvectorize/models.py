@@ -16,6 +16,8 @@ from uuid import UUID
 import numpy as np
 import numpy.typing as npt
 
+from pgvectorize.errors import InvalidRequest, ModelMismatch
+
 Metric: TypeAlias = Literal["cosine", "euclidean", "dot-product"]
 IndexType: TypeAlias = Literal["string", "number", "boolean"]
 ReturnMetadata: TypeAlias = Literal["none", "indexed", "all"]
@@ -123,6 +125,75 @@ class Deletion:
 
     mutation_id: UUID | None
     count: int
+
+
+@dataclass(frozen=True, slots=True)
+class EmbeddingModel:
+    """The identity of an embedding model. Vectors of two models cannot be compared.
+
+    `pooling` says how a model makes one vector of a text's tokens: `mean`, `cls` or `last`. If
+    `normalised`, its vectors have length 1. `query_prompt` and `document_prompt` are put before a
+    text; "" means that nothing is. A field that is None is not known, and matches every value.
+    """
+
+    provider: str
+    name: str
+    dimensions: int | None = None
+    pooling: str | None = None
+    normalised: bool | None = None
+    query_prompt: str | None = None
+    document_prompt: str | None = None
+    revision: str | None = None
+
+    @classmethod
+    def parse(cls, text: str) -> EmbeddingModel:
+        """Return the model that a string names, such as `openai:text-embedding-3-small`."""
+        provider, colon, name = text.partition(":")
+        if not (provider and colon and name):
+            raise InvalidRequest(
+                f'"{text[:64]}" does not name an embedding model',
+                hint="Write PROVIDER:MODEL, for example openai:text-embedding-3-small.",
+            )
+        return cls(provider, name)
+
+    @classmethod
+    def from_json(cls, document: Mapping[str, Any]) -> EmbeddingModel:
+        """Return the model that `as_json` described; fields of a newer library are ignored."""
+        known = {field.name for field in fields(cls)}
+        return cls(**{name: value for name, value in document.items() if name in known})
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the fields that are known, as JSON holds them."""
+        values = {field.name: getattr(self, field.name) for field in fields(self)}
+        return {name: value for name, value in values.items() if value is not None}
+
+    def updated(self, other: EmbeddingModel) -> EmbeddingModel:
+        """Return this model, with what is known of the other one instead of what is known here."""
+        return EmbeddingModel(**{**self.as_json(), **other.as_json()})
+
+    def differences(self, other: EmbeddingModel) -> list[str]:
+        """Return the names of the fields that both know and that differ."""
+        mine, theirs = self.as_json(), other.as_json()
+        return [name for name in mine if name in theirs and mine[name] != theirs[name]]
+
+    def check(self, other: EmbeddingModel) -> None:
+        """Refuse another model; raises `ModelMismatch`, which names both."""
+        if different := self.differences(other):
+            raise ModelMismatch(
+                f"the vectors are of the embedding model {self}, not of {other}: "
+                f"{' and '.join(different)} {'differs' if len(different) == 1 else 'differ'}",
+                hint="Vectors of two models cannot be compared. Use the same model, or embed "
+                "everything again with the other one. If both are the same model, say so by "
+                "as_embedder(…, model=…).",
+            )
+
+    def __str__(self) -> str:
+        known = [
+            f"{name}={value!r}"
+            for name, value in self.as_json().items()
+            if name not in ("provider", "name")
+        ]
+        return f"{self.provider}:{self.name}" + (f" ({', '.join(known)})" if known else "")
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,20 @@ class Statement:
 
 
 @dataclass(frozen=True, slots=True)
+class Prepared(Statement):
+    """A statement that is run often, answered with its rows as tuples.
+
+    `sql` is bytes, with `$1` for the first of `params` and so on. Of the values, integers are
+    `integer` there, and lists `text[]`. No column may be a `timestamptz`, which is read in the
+    time zone of the connection. `is_alone` says that the plan has no other statement, so that
+    it needs no transaction around it.
+    """
+
+    sql: bytes
+    is_alone: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Copy:
     """One `copy … from stdin` with its data, answered with no rows; `sql` is as in `Statement`."""
 
@@ -37,7 +51,7 @@ class Copy:
     data: Iterable[bytes]
 
 
-Plan: TypeAlias = Generator[Statement | Copy, list[Row], T]
+Plan: TypeAlias = Generator[Statement | Copy, list[Any], T]
 
 
 @dataclass(frozen=True, slots=True)

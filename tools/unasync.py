@@ -17,6 +17,7 @@ REPLACEMENTS = [
     (r"\basync (?=def|with|for)", ""),
     (r"\bawait ", ""),
     (r"\basynccontextmanager\b", "contextmanager"),
+    (r"\bAbstractAsync(?=[A-Z])", "Abstract"),
     (r"\bAsync(?=[A-Z])", ""),
     (r"__aenter__", "__enter__"),
     (r"__aexit__", "__exit__"),

@@ -275,7 +275,17 @@ def default_of(function: Callable[..., Any], name: str) -> Any:
 
 
 def choice(literal: Any) -> click.Choice[str]:
-    return click.Choice(get_args(literal))
+    from pgvectorize.models import Metric
+
+    kind = _MetricChoice if literal is Metric else click.Choice
+    return kind(get_args(literal))
+
+
+class _MetricChoice(click.Choice[str]):
+    """The metrics. An unknown word goes to the database, which knows what other libraries say."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        return value
 
 
 def batch_size(default: Any) -> Callable[[F], F]:
@@ -286,6 +296,10 @@ def batch_size(default: Any) -> Callable[[F], F]:
         show_default=True,
         help="How many vectors are sent at a time.",
     )
+
+
+def exclude_ids(help: str) -> Callable[[F], F]:
+    return click.option("--exclude-ids", cls=ManyValues, metavar="ID ...", help=help)
 
 
 shape = click.option(

@@ -18,6 +18,7 @@ from pgvectorize.cli.options import (
     DatabaseCommand,
     ManyValues,
     Session,
+    exclude_ids,
     explained,
     options_of,
 )
@@ -60,15 +61,17 @@ def get_vectors(session: Session, name: str, ids: tuple[str, ...]) -> None:
     return_metadata=RETURN_METADATA,
     return_content=RETURN_CONTENT,
 )
+@exclude_ids("Leave these out.")
 @click.pass_obj
 def list_vectors(session: Session, /, name: str, **options: Any) -> None:
     """Show the vectors of an index, page by page.
 
-    A cursor is valid for an hour, with the same namespace and filter.
+    A cursor is valid for an hour, with the same namespace, filter and excluded ids.
 
     pgvectorize list-vectors products --count 1000
     pgvectorize list-vectors products --namespace shoes --return-metadata all
     """
+    options["exclude_ids"] = options["exclude_ids"] or None
     page = session.client.index(name).list_vectors(**options)
     if not page.vectors:
         session.answer(page, "No vectors found in this index.")
@@ -83,6 +86,8 @@ def list_vectors(session: Session, /, name: str, **options: Any) -> None:
             flag = "--" + option.replace("_", "-")
             if value is True:
                 words.append(flag)
+            elif option == "exclude_ids":
+                words += [f"{flag}={id}" for id in value or ()]  # an id may begin with "-"
             elif value not in (None, False, "none"):
                 text = json.dumps(value, ensure_ascii=False) if option == "filter" else str(value)
                 words += [flag, text]

@@ -17,6 +17,7 @@ from pgvectorize.cli.options import (
     DatabaseCommand,
     ManyValues,
     Session,
+    exclude_ids,
     options_of,
     parse_numbers,
     shape,
@@ -35,7 +36,7 @@ def search_options(command: F) -> F:
             recall="The share of the true nearest to find, as `tune` measured it.",
             exact="Compare with every vector that matches.",
         ),
-        click.option("--exclude-ids", cls=ManyValues, metavar="ID ...", help="Leave these out."),
+        exclude_ids("Leave these out."),
         options_of(
             Index.query,
             min_score="For cosine: at least this score.",

@@ -17,6 +17,7 @@ from pgvectorize.cli.options import (
     batch_size,
     confirm,
     default_of,
+    exclude_ids,
     explained,
     force,
     option_of,
@@ -125,17 +126,19 @@ def _write(
 @click.argument("name")
 @_ids
 @_filter_and_namespace
-@options_of(Index.delete, dry_run="Only count; with --filter or --namespace.")
+@exclude_ids("Keep these.")
+@options_of(Index.delete, dry_run="Only count; not with --ids.")
 @force
 @click.pass_obj
 def delete_vectors(
     session: Session,
+    /,
     name: str,
     ids: tuple[str, ...],
-    filter: Mapping[str, Any] | None,
-    namespace: str | None,
+    exclude_ids: tuple[str, ...],
     dry_run: bool,
     force: bool,
+    **chosen: Any,
 ) -> None:
     """Delete vectors by id, or by filter and namespace.
 
@@ -145,18 +148,20 @@ def delete_vectors(
     pgvectorize delete-vectors products --ids 1 2 3
     pgvectorize delete-vectors products --filter '{"price": {"$gt": 100}}' --dry-run
     pgvectorize delete-vectors products --namespace shoes --force
+    pgvectorize delete-vectors products --exclude-ids 1 2 3 --force
     """
-    _check_choice(ids, filter, namespace)
+    chosen["exclude_ids"] = exclude_ids or None
+    _check_choice(ids, chosen)
     if ids and dry_run:
-        raise click.UsageError("--dry-run goes with --filter or --namespace")
+        raise click.UsageError("--dry-run does not go with --ids")
     index = session.client.index(name)
     if ids:
         done: Mutation | Deletion = index.delete_by_ids(ids)
     else:
         if not force and not dry_run:
-            found = index.delete(filter=filter, namespace=namespace, dry_run=True)
+            found = index.delete(**chosen, dry_run=True)
             confirm(f"OK to delete {vectors(found.count)} from index '{name}'?", force)
-        done = index.delete(filter=filter, namespace=namespace, dry_run=dry_run)
+        done = index.delete(**chosen, dry_run=dry_run)
     session.answer(
         done,
         f"Would delete {vectors(done.count)} from index '{name}'."
@@ -187,6 +192,7 @@ def truncate(session: Session, name: str, force: bool) -> None:
 @click.argument("name")
 @_ids
 @_filter_and_namespace
+@exclude_ids("Leave these as they are.")
 @option_of(
     Index.update_metadata,
     "patch",
@@ -200,12 +206,13 @@ def truncate(session: Session, name: str, force: bool) -> None:
 @click.pass_obj
 def update_metadata(
     session: Session,
+    /,
     name: str,
     ids: tuple[str, ...],
-    filter: Mapping[str, Any] | None,
-    namespace: str | None,
+    exclude_ids: tuple[str, ...],
     patch: Mapping[str, Any],
     mode: PatchMode,
+    **chosen: Any,
 ) -> None:
     """Change the metadata of vectors. Nothing else changes.
 
@@ -215,9 +222,10 @@ def update_metadata(
     pgvectorize update-metadata products --ids 1 2 --patch '{"price": 12, "color": null}'
     pgvectorize update-metadata products --filter '{"color": "red"}' --patch '{"sale": true}'
     """
-    _check_choice(ids, filter, namespace)
+    chosen["exclude_ids"] = exclude_ids or None
+    _check_choice(ids, chosen)
     mutation = session.client.index(name).update_metadata(
-        patch, ids=ids or None, filter=filter, namespace=namespace, mode=mode
+        patch, ids=ids or None, mode=mode, **chosen
     )
     session.answer(
         mutation,
@@ -227,8 +235,6 @@ def update_metadata(
     )
 
 
-def _check_choice(
-    ids: tuple[str, ...], filter: Mapping[str, Any] | None, namespace: str | None
-) -> None:
-    if bool(ids) == (filter is not None or namespace is not None):
-        raise click.UsageError("give either --ids, or --filter or --namespace")
+def _check_choice(ids: tuple[str, ...], chosen: Mapping[str, Any]) -> None:
+    if bool(ids) == any(choice is not None for choice in chosen.values()):
+        raise click.UsageError("give either --ids, or --filter, --namespace or --exclude-ids")

@@ -23,7 +23,7 @@ from pgvectorize.encoding.texts import text_problem
 from pgvectorize.encoding.values import Refusal
 from pgvectorize.models import Metadata
 
-MAX_DEPTH = 100  # the json of Python reads back what is less than about 1,000 levels deep
+MAX_DEPTH = 100  # metadata_depth of `limits`
 
 
 def _plain(value: Any) -> Any:
@@ -128,7 +128,7 @@ def _fault(value: Any, path: str = "", level: int = 0) -> str | None:
 
 def _shown(key: Any) -> str:
     """Return a key as a message shows it."""
-    return dumps(str(key)[:64])
+    return dumps(str(key)[:64], ensure_ascii=False)[:64]
 
 
 def documents_json(metadata: list[Metadata | None], refusal: Refusal) -> list[bytes | None]:

@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from pgvectorize.errors import InvalidVector
+from pgvectorize.errors import InvalidVector, PgVectorizeError
 
 Matrix: TypeAlias = npt.NDArray[np.float32]
 # A matrix, or a list of vectors if they differ in length: only the index knows which of them are
@@ -19,7 +19,7 @@ Rows: TypeAlias = Matrix | list[Matrix]
 # The same with None for a vector that has no values yet.
 SomeRows: TypeAlias = Matrix | Sequence[Matrix | None]
 # Makes the error about one row of what is read, counted from 0.
-Refusal: TypeAlias = Callable[[int, str], InvalidVector]
+Refusal: TypeAlias = Callable[[int, str], PgVectorizeError]
 
 MAX_DIMENSIONS = 16_000
 NUMBERS = "fiu"  # numpy's kinds: numpy would also read strings and booleans as numbers

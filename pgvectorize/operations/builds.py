@@ -33,13 +33,9 @@ _PATIENCE = 80
 
 build = partial(one, IndexBuild, "build")
 build_progress = partial(many, BuildProgress, "build_progress")
+create_namespace_index = partial(one, IndexBuild, "create_namespace_index")
 drop_hnsw = partial(one, IndexInfo, "drop_hnsw")
 list_namespace_indexes = partial(many, NamespaceIndex, "list_namespace_indexes")
-
-
-def create_namespace_index(*, index: str, namespace: str) -> Plan[IndexBuild]:
-    namespace = needed("namespace", namespace)
-    return one(IndexBuild, "create_namespace_index", index=index, namespace=namespace)
 
 
 def delete_namespace_index(*, index: str, namespace: str) -> Plan[None]:
@@ -85,7 +81,7 @@ def build_namespace_index(
                 index => %(index)s, namespace => %(namespace)s, attempt => %(attempt)s
             )
             """,
-            {"index": index, "namespace": needed("namespace", namespace)},
+            {"index": index, "namespace": namespace},
             has_session,
         )
     )

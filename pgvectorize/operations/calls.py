@@ -10,12 +10,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import fields
 from functools import cache
+from itertools import starmap
 from typing import Any, LiteralString, TypeVar
 
-from psycopg.sql import SQL, Identifier, Placeholder
+from psycopg.sql import SQL, Composable, Identifier, Literal, Placeholder
 
 from pgvectorize.operations.parameters import checked
-from pgvectorize.plans import Plan, Statement
+from pgvectorize.plans import Plan, Prepared, Statement
 
 T = TypeVar("T")
 
@@ -32,6 +33,20 @@ def many(model: type[T], function: LiteralString, /, **arguments: Any) -> Plan[l
     return [model(**row) for row in rows]
 
 
+def one_often(
+    model: type[T], function: LiteralString, *, is_alone: bool = False, **arguments: Any
+) -> Plan[T]:
+    """Do as `one`, by a statement that is `Prepared`."""
+    rows = yield prepared_call(model, function, checked(arguments), is_alone=is_alone)
+    return model(*rows[0])
+
+
+def many_often(model: type[T], function: LiteralString, **arguments: Any) -> Plan[list[T]]:
+    """Do as `many`, by a statement that is `Prepared`."""
+    rows = yield prepared_call(model, function, checked(arguments))
+    return list(starmap(model, rows))
+
+
 def value(kind: type[T], function: LiteralString, /, **arguments: Any) -> Plan[T]:
     """Call a function that returns one value."""
     rows = yield call(None, function, arguments)
@@ -46,20 +61,32 @@ def nothing(function: LiteralString, /, **arguments: Any) -> Plan[None]:
 
 def call(model: type | None, function: LiteralString, arguments: Mapping[str, Any]) -> Statement:
     """Return the statement of a call; its columns are the fields of `model`, or one `value`."""
-    return checked_call(model, function, checked(arguments))
+    return Statement(_text(model, function, tuple(arguments)), checked(arguments))
 
 
-def checked_call(
-    model: type | None, function: LiteralString, arguments: Mapping[str, Any]
-) -> Statement:
+def prepared_call(
+    model: type, function: LiteralString, arguments: Mapping[str, Any], *, is_alone: bool = False
+) -> Prepared:
     """Do as `call`, with arguments that are checked already."""
-    return Statement(_text(model, function, tuple(arguments)), arguments)
+    return Prepared(_prepared_text(model, function, tuple(arguments)), arguments, is_alone)
 
 
 @cache
 def _text(model: type | None, function: LiteralString, names: tuple[str, ...]) -> bytes:
+    return _written(model, function, {name: Placeholder(name) for name in names})
+
+
+@cache
+def _prepared_text(model: type, function: LiteralString, names: tuple[str, ...]) -> bytes:
+    places = {name: SQL("$") + Literal(place) for place, name in enumerate(names, start=1)}
+    return _written(model, function, places)
+
+
+def _written(
+    model: type | None, function: LiteralString, arguments: Mapping[str, Composable]
+) -> bytes:
     given = SQL(", ").join(
-        SQL("{} => {}").format(Identifier(name), Placeholder(name)) for name in names
+        SQL("{} => {}").format(Identifier(name), argument) for name, argument in arguments.items()
     )
     called = SQL("pgvectorize.") + SQL(function) + SQL("({})").format(given)
     if model is None:

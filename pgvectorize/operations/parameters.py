@@ -9,7 +9,7 @@ from __future__ import annotations
 import operator
 from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
-from math import isfinite
+from math import copysign, inf, nan
 from numbers import Real
 from typing import Any
 
@@ -19,19 +19,6 @@ from pgvectorize.encoding.documents import bad_key, json_text
 from pgvectorize.encoding.texts import are_texts, as_text, text_problem
 from pgvectorize.encoding.wire import Binary, jsonb, jsonb_array
 from pgvectorize.errors import InvalidFilter, InvalidRequest
-
-# What other libraries call the metrics; the database suggests what is spelt in a similar way.
-_METRICS = {
-    "l2": "euclidean",
-    "l2_distance": "euclidean",
-    "dot": "dot-product",
-    "dotproduct": "dot-product",
-    "ip": "dot-product",
-    "inner": "dot-product",
-    "inner_product": "dot-product",
-    "cos": "cosine",
-    "angular": "cosine",
-}
 
 
 def search_parameters(*, namespace: Any, **others: Any) -> dict[str, Any]:
@@ -82,16 +69,6 @@ def _id(name: str, value: Any) -> str:
     return _text(name, as_text(value))
 
 
-def _metric(name: str, value: Any) -> str:
-    metric = _text(name, value)
-    if meant := _METRICS.get(metric.lower().replace(" ", "_").replace("-", "_")):
-        raise InvalidRequest(
-            f'metric "{metric}" is not known',
-            hint=f"Did you mean {meant}? Known are cosine, euclidean, dot-product.",
-        )
-    return metric
-
-
 def _integer(name: str, value: Any, most: int = 2**31 - 1) -> int:
     if type(value) is int and -most <= value <= most:
         return value
@@ -113,14 +90,14 @@ def _large_integer(name: str, value: Any) -> int:
 
 
 def _float(name: str, value: Any) -> float:
-    if isinstance(value, Real | Decimal) and not isinstance(value, bool):
-        try:
-            number = float(value)
-        except (OverflowError, ValueError):
-            number = float("inf")
-        if isfinite(number):
-            return number
-    raise _refusal(name, "a finite number", value)
+    if isinstance(value, bool) or not isinstance(value, Real | Decimal):
+        raise _refusal(name, "a number", value)
+    try:
+        return float(value)
+    except OverflowError:
+        return copysign(inf, value)
+    except ValueError:  # a NaN of Decimal that signals
+        return nan
 
 
 def _boolean(name: str, value: Any) -> bool:
@@ -215,6 +192,7 @@ _CHECKS: dict[str, Callable[[str, Any], Any]] = {
             "index_type",
             "library",
             "metadata_column",
+            "metric",
             "mode",
             "name",
             "namespace_column",
@@ -274,7 +252,6 @@ _CHECKS: dict[str, Callable[[str, Any], Any]] = {
     "filters": _filters,
     "memory": _memory,
     "metadata_columns": _list_of("names"),
-    "metric": _metric,
     "namespaces": _namespaces,
     "patch": _patch,
     "return_metadata": _return_metadata,

@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 from pgvectorize.models import Facet, ListedVector, NamespaceInfo, Vector, VectorList
-from pgvectorize.operations.calls import call, many, value
+from pgvectorize.operations.calls import call, many, many_often, value
 from pgvectorize.operations.parameters import checked, needed, search_parameters
 from pgvectorize.plans import Plan, Statement
 
@@ -15,7 +15,7 @@ list_namespaces = partial(many, NamespaceInfo, "list_namespaces")
 
 
 def get_by_ids(*, index: str, ids: Iterable[str]) -> Plan[list[Vector]]:
-    return many(Vector, "get_by_ids", index=index, ids=needed("ids", ids))
+    return many_often(Vector, "get_by_ids", index=index, ids=needed("ids", ids))
 
 
 def count(**arguments: Any) -> Plan[int]:

@@ -7,7 +7,8 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import pairwise
+from itertools import pairwise, starmap
+from operator import is_, itemgetter
 from typing import Any
 
 from psycopg.sql import SQL, Identifier
@@ -16,14 +17,14 @@ from pgvectorize.encoding.values import Rows
 from pgvectorize.encoding.wire import query_vector, vector_array
 from pgvectorize.errors import DatabaseError, IndexNotFound, InvalidRequest, SchemaOutdated
 from pgvectorize.models import Filter, Match, Matches, ValuesInput
-from pgvectorize.operations.calls import call, checked_call, many
+from pgvectorize.operations.calls import call, many_often, prepared_call
 from pgvectorize.operations.parameters import argument, as_list, checked, search_parameters
-from pgvectorize.plans import Handshake, Plan, Row, Statement
+from pgvectorize.plans import Handshake, Plan, Prepared, Row
 
 _INDEX_NAME = re.compile("[a-z][a-z0-9_-]{0,62}")
 # The index's own function answers a query that asks for nothing else than this.
 _PLAIN = {
-    "namespaces": None,
+    "namespace": None,
     "filter": None,
     "ef_search": None,
     "exact": False,
@@ -33,6 +34,8 @@ _PLAIN = {
     "offset": 0,
     "recall": None,
 }
+_read_plain = itemgetter(*_PLAIN)
+_OF_OWN_FUNCTION = ("top_k", "return_values", "return_metadata", "return_content")
 _LEAST_SHARE = 50  # so many queries make up for the round trip of a second connection
 
 
@@ -42,22 +45,23 @@ class _NumberedMatch(Match):
 
 
 def query(*, index: str, vector: ValuesInput, **options: Any) -> Plan[Matches]:
-    given = checked({"index": index, **search_parameters(**options)})
-    given["vector"] = query_vector(vector)
-    index = given["index"]
     unknown: SchemaOutdated | DatabaseError | None = None
-    is_plain = all(given[name] == value for name, value in _PLAIN.items())
-    if is_plain and index and _INDEX_NAME.fullmatch(index):
+    is_plain = type(index) is str and all(map(is_, _read_plain(options), _PLAIN.values()))
+    if is_plain and (text := _own_function(index)) is not None:
         # Its statement is planned once a session; `query` plans at each call.
+        given = checked({name: options[name] for name in _OF_OWN_FUNCTION})
+        given["vector"] = query_vector(vector)
         try:
-            return _matches((yield Statement(_own_function(index), given)))
+            return _matches((yield Prepared(text, given)))
         except (SchemaOutdated, DatabaseError) as error:
             # no function of this name, or "cache lookup failed": it was dropped just now
             if isinstance(error, DatabaseError) and error.sqlstate != "XX000":
                 raise
             unknown = error
+    given = checked({"index": index, **search_parameters(**options)})
+    given["vector"] = query_vector(vector)
     try:
-        return _matches((yield checked_call(Match, "query", given)))
+        return _matches((yield prepared_call(Match, "query", given)))
     except SchemaOutdated as error:
         if error is not unknown:
             raise
@@ -69,7 +73,7 @@ def query(*, index: str, vector: ValuesInput, **options: Any) -> Plan[Matches]:
 
 
 def query_by_id(*, index: str, id: str, **options: Any) -> Plan[Matches]:
-    found = yield from many(
+    found = yield from many_often(
         Match, "query_by_id", index=index, id=id, **search_parameters(**options)
     )
     return Matches(len(found), found)
@@ -96,7 +100,8 @@ def query_many(
     by_query: defaultdict[int, list[Row]] = defaultdict(list)
     for row in rows:
         by_query[row.pop("query")].append(row)
-    return [_matches(by_query[number]) for number in range(1, len(vectors) + 1)]
+    answers = (by_query[number] for number in range(1, len(vectors) + 1))
+    return [Matches(len(found), [Match(**row) for row in found]) for found in answers]
 
 
 def list_filters(filters: Any, queries: int) -> list[Filter | None] | None:
@@ -123,18 +128,20 @@ def shares(queries: int, connections: int | None, most: int) -> list[slice]:
 
 
 @lru_cache(maxsize=1024)
-def _own_function(index: str) -> bytes:
+def _own_function(index: str) -> bytes | None:
+    if not _INDEX_NAME.fullmatch(index):
+        return None
     statement = SQL(
         """
         select id, score, namespace, values, metadata, content
         from pgvectorize_data.{}(
-            vector => %(vector)s, top_k => %(top_k)s, return_values => %(return_values)s,
-            return_metadata => %(return_metadata)s, return_content => %(return_content)s
+            top_k => $1, return_values => $2, return_metadata => $3, return_content => $4,
+            vector => $5
         )
         """
     )
     return statement.format(Identifier(index)).as_bytes()
 
 
-def _matches(rows: list[Row]) -> Matches:
-    return Matches(len(rows), [Match(**row) for row in rows])
+def _matches(rows: list[tuple[Any, ...]]) -> Matches:
+    return Matches(len(rows), list(starmap(Match, rows)))

@@ -38,7 +38,7 @@ from pgvectorize.models import (
     VectorInput,
 )
 from pgvectorize.operations.builds import try_analyze
-from pgvectorize.operations.calls import one, value
+from pgvectorize.operations.calls import one, one_often, value
 from pgvectorize.operations.parameters import argument, checked, needed
 from pgvectorize.plans import Copy, Handshake, Plan, Statement
 
@@ -107,7 +107,15 @@ def write(
     first = next(remaining, None)
     second = next(remaining, None)
     if first is None or (second is None and not copies_one):
-        return (yield from write_batch(operation, index=index, batch=first, handshake=handshake))
+        return (
+            yield from write_batch(
+                operation,
+                index=index,
+                batch=first,
+                handshake=handshake,
+                is_alone=on_copy is None,
+            )
+        )
 
     rows = yield Statement(  # before all is copied, so that a wrong name fails early
         """
@@ -225,13 +233,19 @@ class _Load:
 
 
 def write_batch(
-    operation: Operation, *, index: str, batch: Batch | None, handshake: Handshake
+    operation: Operation,
+    *,
+    index: str,
+    batch: Batch | None,
+    handshake: Handshake,
+    is_alone: bool = True,
 ) -> Plan[Mutation]:
     """Write one batch, or nothing, in one statement."""
     given = batch or EMPTY_BATCH
-    return one(
+    return one_often(
         Mutation,
         "insert" if operation == "insert" else "upsert",
+        is_alone=is_alone,
         index=index,
         ids=text_array(given.ids),
         embeddings=vector_array(given.values, handshake.vector_oid),
@@ -269,7 +283,9 @@ class Written:
         """Return the error of a batch with its row counted among all rows."""
         message, row = error.message, error.row
         if error.sqlstate is not None and row is not None:  # the database counts within the batch
-            message = f"row {row + self._rows}{message.removeprefix(f'row {row}')}"
+            place = f"row {row}"  # messages of strict mode, Vectorize's own, name no row
+            if message.startswith(place):
+                message = f"row {row + self._rows}{message.removeprefix(place)}"
             row += self._rows
         renumbered = InvalidVector(
             message,
@@ -334,13 +350,10 @@ def bulk_load(
 
 
 def delete_by_ids(*, index: str, ids: Iterable[str]) -> Plan[Mutation]:
-    return one(Mutation, "delete_by_ids", index=index, ids=needed("ids", ids))
+    return one_often(Mutation, "delete_by_ids", index=index, ids=needed("ids", ids))
 
 
-def delete_namespace(*, index: str, namespace: str) -> Plan[Deletion]:
-    return one(Deletion, "delete_namespace", index=index, namespace=needed("namespace", namespace))
-
-
+delete_namespace = partial(one, Deletion, "delete_namespace")
 delete = partial(one, Deletion, "delete")
 truncate = partial(value, UUID, "truncate")
-update_metadata = partial(one, Mutation, "update_metadata")
+update_metadata = partial(one_often, Mutation, "update_metadata")

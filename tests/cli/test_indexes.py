@@ -114,7 +114,6 @@ def test_create_says_nothing_of_exact_search_otherwise(
         ["--dimensions", "3"],
         ["--metric", "cosine"],
         ["--dimensions", "x", "--metric", "cosine"],
-        ["--dimensions", "3", "--metric", "manhattan"],
         ["--dimensions", "3", "--metric", "cosine", "--storage", "float64"],
     ],
 )
@@ -124,12 +123,24 @@ def test_create_wants_dimensions_and_metric_or_a_preset(
     assert misused("create", "cli-never", *options).startswith("Error: ")
 
 
+def test_a_metric_by_another_name_is_suggested_as_the_database_does(
+    cli: Callable[..., Result],
+) -> None:
+    result = cli("create", "cli-never", "--dimensions", "3", "--metric", "l2")
+    assert result.exit_code == 1
+    assert result.stderr.splitlines() == [
+        'Error: metric "l2" is not known',
+        "Hint: Did you mean euclidean? Known are cosine, euclidean, dot-product.",
+    ]
+
+
 @pytest.mark.parametrize(
     ("name", "options"),
     [
         ("Docs", ["--dimensions", "3", "--metric", "cosine"]),
         ("docs", ["--dimensions", "16001", "--metric", "cosine"]),
         ("docs", ["--preset", "no/such-model"]),
+        ("docs", ["--dimensions", "3", "--metric", "manhattan"]),
         ("docs", ["--dimensions", "3", "--metric", "cosine", "--m", "1"]),
         (
             "docs",

@@ -133,6 +133,22 @@ def test_a_bad_line_is_named_and_nothing_is_written(
     assert client.index(name).count() == 0
 
 
+@pytest.mark.parametrize("wrong", ["one", "all but one"])
+@pytest.mark.parametrize("batch_size", ["3", "1000"])
+def test_the_line_that_does_not_fit_the_index_is_blamed(
+    refused: Text, index: str, write_lines: Text, wrong: str, batch_size: str
+) -> None:
+    widths = [4] * 10 if wrong == "all but one" else [3] * 10
+    widths[7] = 7 - widths[7]
+    file = write_lines(
+        *({"id": f"v{row}", "values": [1.0] * width} for row, width in enumerate(widths))
+    )
+    row = widths.index(4)
+    for command in ("insert", "upsert"):
+        error = refused(command, index, "--file", file, "--batch-size", batch_size)
+        assert error == f'{file}, line {row + 1}, id "v{row}": expected 3 dimensions, got 4'
+
+
 def test_a_bad_element_of_an_array_has_a_place(refused: Text, index: str) -> None:
     bad = [A, {"id": "x", "values": [1]}]
     error = refused("upsert", index, "--file", "-", input=json.dumps(bad))
@@ -440,6 +456,18 @@ def test_list_vectors_prints_the_whole_command_of_the_next_page(
     assert page["isTruncated"] is False
 
 
+def test_list_vectors_leaves_out_the_ids_that_are_excluded(
+    cli_json: Json, cli_text: Text, client: pgvectorize.Client, index: str
+) -> None:
+    client.index(index).upsert([("-x", [1.0, 2.0, 3.0])])
+    command = ["list-vectors", index, "--exclude-ids=-x", "--exclude-ids", "b"]
+    assert [each["id"] for each in cli_json(*command)["vectors"]] == ["a", "c"]
+    text = cli_text(*command, "--count", "1")
+    assert "Showing 1 of 2 vectors." in text
+    page = cli_json(*shlex.split(text.splitlines()[-1])[1:])
+    assert [each["id"] for each in page["vectors"]] == ["c"]
+
+
 # delete by filter, truncate, update, count
 
 
@@ -474,10 +502,23 @@ def test_delete_vectors_by_namespace_does_not_ask_when_forced(
 @pytest.mark.parametrize("command", [["delete-vectors"], ["update-metadata", "--patch", "{}"]])
 def test_vectors_are_chosen_by_ids_or_by_a_filter(misused: Text, command: list[str]) -> None:
     name, *options = command
-    said = "Error: give either --ids, or --filter or --namespace"
+    said = "Error: give either --ids, or --filter, --namespace or --exclude-ids"
     assert misused(name, "docs", *options) == said
     assert misused(name, "docs", "--ids", "a", "--namespace", "n", *options) == said
     assert misused(name, "docs", "--ids", "a", "--filter", "{}", *options) == said
+    assert misused(name, "docs", "--ids", "a", "--exclude-ids", "b", *options) == said
+
+
+def test_delete_vectors_keeps_the_ids_that_are_excluded(
+    cli: Callable[..., Result], cli_json: Json, client: pgvectorize.Client, index: str
+) -> None:
+    command = ["delete-vectors", index, "--exclude-ids", "a", "b"]
+    assert cli_json(*command, "--dry-run")["count"] == 1
+    narrow = [*command, "--filter", '{"price": {"$gte": 10}}']
+    assert cli_json(*narrow, "--dry-run")["count"] == 0
+    assert "OK to delete 1 vector from" in cli(*command, input="n\n").stderr
+    assert cli_json(*command, "--force")["count"] == 1
+    assert [vector.id for vector in client.index(index)] == ["a", "b"]
 
 
 def test_a_dry_run_goes_with_a_filter(misused: Text) -> None:
@@ -515,6 +556,14 @@ def test_update_metadata_patches(cli_json: Json, cli_text: Text, index: str) -> 
     )
     assert text.startswith(f"Updated the metadata of 2 vectors in index '{index}'. Mutation: ")
     assert cli_json("get-vectors", index, "--ids", "b")[0]["metadata"] == {"x": 1}
+
+
+def test_update_metadata_leaves_the_ids_that_are_excluded(
+    cli_json: Json, client: pgvectorize.Client, index: str
+) -> None:
+    command = ["update-metadata", index, "--exclude-ids", "a", "c", "--patch", '{"x": 1}']
+    assert cli_json(*command)["count"] == 1
+    assert [vector.id for vector in client.index(index) if "x" in (vector.metadata or {})] == ["b"]
 
 
 def test_update_metadata_refuses_a_bad_patch(misused: Text, refused: Text, index: str) -> None:

@@ -17,7 +17,15 @@ import psycopg
 import pytest
 
 import pgvectorize
-from pgvectorize import Client, Index, InvalidFilter, InvalidRequest, NotFound, Vector
+from pgvectorize import (
+    Client,
+    Index,
+    InvalidFilter,
+    InvalidRequest,
+    InvalidVector,
+    NotFound,
+    Vector,
+)
 from tests import variants
 from tests.contract.faces import Face, IterableFace
 
@@ -164,11 +172,8 @@ def test_a_wrong_type_is_taken_or_refused_by_its_name(
         ("count", {"filter": {"a": {1}}}, 'filter property "a" is of the type set'),
         ("query", {"vector": [1, 2], "top_k": 5.0}, "top_k must be an integer, got 5.0"),
         ("query", {"vector": [1, 2], "top_k": True}, "top_k must be an integer, got True"),
-        (
-            "query",
-            {"vector": [1, 2], "min_score": float("nan")},
-            "must be a finite number, got nan",
-        ),
+        ("query", {"vector": [1, 2], "min_score": float("nan")}, "min_score is not a number"),
+        ("query", {"vector": [1, 2], "max_distance": "1"}, "max_distance must be a number, got"),
         ("query", {"vector": [1, 2], "exact": "yes"}, "exact must be True or False, got 'yes'"),
         ("facets", {"property_name": 5}, "property_name is not a string but int"),
     ],
@@ -194,18 +199,6 @@ def test_a_frame_is_told_from_vectors(iterable_face: IterableFace, index: str) -
 def test_a_dsn_is_a_string() -> None:
     with pytest.raises(InvalidRequest, match="dsn must be a connection string, got NoneType"):
         pgvectorize.connect(None)  # type: ignore[arg-type]
-
-
-@pytest.mark.parametrize(
-    ("word", "meant"),
-    [("l2", "euclidean"), ("dot", "dot-product"), ("inner_product", "dot-product"), ("ip", "dot-")],
-)
-def test_the_metric_that_is_meant_is_suggested(
-    iterable_face: IterableFace, word: str, meant: str
-) -> None:
-    with pytest.raises(InvalidRequest, match=f'metric "{word}" is not known') as refusal:
-        iterable_face.create_index("arguments-metric", dimensions=2, metric=word)
-    assert f"Did you mean {meant}" in str(refusal.value.hint)
 
 
 def test_numbers_of_numpy_are_numbers(iterable_face: IterableFace, index: str) -> None:
@@ -423,5 +416,7 @@ def test_the_row_that_does_not_fit_the_index_is_blamed(
         says = f'row {row + 1}, id "v{row}": expected 2 dimensions, got 3'
         assert str(refusal.value) == says
         assert face.count(index) == int(filled)
-    with pytest.raises(InvalidRequest, match=r"query vector.*: expected 2 dimensions, got 3"):
+    with pytest.raises(InvalidVector) as refused:
         face.query_many(index, [vector.values for vector in rows[:20]])
+    assert str(refused.value) == f"query vector {row + 1}: expected 2 dimensions, got 3"
+    assert refused.value.row == row + 1

@@ -99,7 +99,7 @@ def test_there_is_a_budget(face: Face, index: str) -> None:
 
 @pytest.mark.parametrize("namespace", ["", None])
 def test_vectors_without_a_namespace_have_none(face: Face, index: str, namespace: Any) -> None:
-    with pytest.raises(InvalidRequest, match=r"namespace is (empty|None)") as refusal:
+    with pytest.raises(InvalidRequest, match="namespace is empty") as refusal:
         face.create_namespace_index(index, namespace)
     assert refusal.value.hint
 

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -155,7 +156,7 @@ def test_what_a_connection_makes_does_not_matter(
             vectors = borrowing.index(index)
             colour.wait(vectors.upsert([("a", [1, 2], "n", {"k": "v"})]))
             colour.wait(vectors.upsert([(f"b{row}", [8, 9]) for row in range(9)], batch_size=3))
-            for _ in range(3):
+            for _ in range(8):  # from the sixth time on it is prepared
                 found = colour.wait(
                     vectors.query([1, 2], top_k=1, return_values=True, return_metadata=True)
                 )
@@ -185,6 +186,41 @@ def test_a_read_only_connection_reads(colour: Colour, client: Client, dsn: str, 
             colour.wait(own.set_read_only(True) if hasattr(own, "set_read_only") else None)
             colour.wait(own.set_autocommit(autocommit) if hasattr(own, "set_autocommit") else None)
             assert colour.wait(borrowing.index(index).query([1, 2]))[0].id == "a"
+
+
+@pytest.mark.parametrize("call", ["query", "filtered", "get_by_ids", "upsert", "delete_by_ids"])
+def test_a_call_is_one_round_trip(
+    colour: Colour, dsn: str, index: str, call: str, tmp_path: Path
+) -> None:
+    with colour.borrow(dsn) as (borrowing, own), (tmp_path / "trace").open("w") as trace:
+        vectors = borrowing.index(index)
+        calls: dict[str, Callable[[], Any]] = {
+            "query": lambda: vectors.query([1, 2]),
+            "filtered": lambda: vectors.query([1, 2], filter={"k": "v"}),
+            "get_by_ids": lambda: vectors.get_by_ids(["a"]),
+            "upsert": lambda: vectors.upsert([("a", [1, 2])]),
+            "delete_by_ids": lambda: vectors.delete_by_ids(["b"]),
+        }
+        for _ in range(8):  # the client looks types up once, and psycopg prepares the statement
+            colour.wait(calls[call]())
+        own.pgconn.trace(trace.fileno())
+        colour.wait(calls[call]())
+        own.pgconn.untrace()
+    assert (tmp_path / "trace").read_text().count("ReadyForQuery") == 1
+
+
+def test_a_refused_write_leaves_the_transaction_of_the_caller(
+    colour: Colour, dsn: str, index: str
+) -> None:
+    with colour.borrow(dsn, autocommit=False) as (borrowing, own):
+        vectors = borrowing.index(index)
+        colour.wait(vectors.upsert([("a", [1, 2])]))
+        for _ in range(8):
+            with pytest.raises(InvalidVector):
+                colour.wait(vectors.upsert([("b", [1, 2, 3])]))
+        assert colour.wait(vectors.count()) == 1
+        colour.wait(own.rollback())
+        assert colour.wait(vectors.count()) == 0
 
 
 # Several at once
@@ -441,6 +477,7 @@ LOOPS = """
 import asyncio, logging, sys
 from pgvectorize import AsyncClient, InvalidRequest
 dsn, name = sys.argv[1:]
+logging.disable()  # psycopg logs an attempt to connect that is cancelled
 client = asyncio.run(AsyncClient.connect(dsn, min_size=3))
 
 async def use():
@@ -457,7 +494,6 @@ async def connect_and_fail():
     raise ZeroDivisionError
 
 async def grow_and_fail():
-    logging.disable()  # psycopg logs an attempt to connect that is cancelled
     client = await AsyncClient.connect(dsn, min_size=1, max_size=8)
     calls = [asyncio.create_task(client.index(name).count()) for _ in range(8)]
     await calls[0]

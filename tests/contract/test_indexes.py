@@ -262,6 +262,29 @@ def test_a_mistyped_word_brings_the_nearest_to_mind(
     assert hint in str(refusal.value.hint)
 
 
+@pytest.mark.parametrize(
+    ("word", "meant"),
+    [
+        ("l2", "euclidean"),
+        ("L2 distance", "euclidean"),
+        ("Euclid", "euclidean"),
+        ("dot", "dot-product"),
+        ("inner_product", "dot-product"),
+        ("DOT_PRODUCT", "dot-product"),
+        ("ip", "dot-product"),
+        ("cos", "cosine"),
+    ],
+)
+def test_a_metric_by_the_name_that_others_have_for_it_is_suggested(
+    face: Face, new_name: str, word: str, meant: str
+) -> None:
+    with pytest.raises(InvalidRequest) as refusal:
+        face.create_index(new_name, dimensions=2, metric=word)
+    assert refusal.value.message == f'metric "{word}" is not known'
+    hint = f"Did you mean {meant}? Known are cosine, euclidean, dot-product."
+    assert refusal.value.hint == hint
+
+
 def test_a_mistyped_option_brings_the_nearest_to_mind(face: Face, index: str) -> None:
     with pytest.raises(InvalidRequest) as refusal:
         face.create_metadata_index(index, "price", "numbr")

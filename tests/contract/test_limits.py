@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+import psycopg
 import pytest
 
 import pgvectorize
@@ -17,7 +18,8 @@ from pgvectorize import (
     InvalidVector,
     PgVectorizeError,
 )
-from tests.contract.faces import Face
+from pgvectorize.encoding.values import MAX_DIMENSIONS
+from tests.contract.faces import Face, IterableFace
 
 DIMENSIONS = 32
 ONES = [1.0] * DIMENSIONS
@@ -75,6 +77,17 @@ def test_a_vector_beyond_the_limits_is_refused(
     write = getattr(face, operation)
     check(InvalidVector, says, code, write, strict, [("good", ONES), vector])
     assert face.count(strict) == 120
+
+
+def test_a_vector_beyond_the_limits_in_a_later_batch_is_refused_in_the_same_words(
+    iterable_face: IterableFace, strict: str
+) -> None:
+    rows: list[Any] = [("a", ONES), ("b", ONES), ("c", ONES), ("i" * 65, ONES)]
+    with pytest.raises(InvalidVector) as refusal:
+        iterable_face.upsert(strict, rows, batch_size=2, atomic=False)
+    assert refusal.value.message == "id too long; max is 64 bytes, got 65 bytes"
+    assert (refusal.value.row, refusal.value.code) == (4, 40008)
+    assert "The 2 rows in the batches before it were written." in str(refusal.value.hint)
 
 
 def test_a_vector_of_another_width_is_refused(face: Face, strict: str) -> None:
@@ -349,3 +362,32 @@ def test_every_limit_has_a_source(face: Face) -> None:
     assert all(limit.source for limit in limits.values())
     assert (limits["top_k"].value, limits["top_k"].strict) == (1_000, 100)
     assert (limits["metadata_bytes"].value, limits["metadata_bytes"].strict) == (None, 10_240)
+
+
+def test_what_is_checked_without_a_look_at_the_limits_is_what_they_say(
+    face: Face, index: str, connection: psycopg.Connection[tuple[object, ...]]
+) -> None:
+    limits = {limit.name: limit.value for limit in face.limits()}
+    assert limits["dimensions"] == MAX_DIMENSIONS
+    depth, digits = limits["metadata_depth"], limits["metadata_digits"]
+    assert depth is not None
+
+    def nested(levels: int) -> Any:
+        value: Any = 1
+        for _ in range(levels):
+            value = {"a": value}
+        return value
+
+    face.upsert(index, [("deep", [1, 2], None, nested(depth))])
+    with pytest.raises(InvalidVector, match=f"nested more than {depth} levels deep"):
+        face.upsert(index, [("deeper", [1, 2], None, nested(depth + 1))])
+    rows = connection.execute(
+        """
+        select pgvectorize_private._metadata_problem(
+            jsonb_build_object('a', ('1e' || tried.digits)::numeric)
+        )
+        from unnest(array[%(digits)s - 1, %(digits)s]) as tried (digits)
+        """,
+        {"digits": digits},
+    ).fetchall()
+    assert rows == [(None,), (f"a number in the metadata has more than {digits} digits",)]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -357,7 +356,7 @@ def test_all_can_be_asked_for(face: Face, index: str) -> None:
     assert face.query(index, [0, 0], recall=1).count == 5
 
 
-@pytest.mark.parametrize("recall", [0, -0.5, 1.01, 98, float("nan")])
+@pytest.mark.parametrize("recall", [0, -0.5, 1.01, 98, float("nan"), float("inf")])
 def test_a_recall_that_is_no_share_is_refused(face: Face, rough: str, recall: float) -> None:
     for use in (
         lambda: face.tune(rough, recall),
@@ -365,9 +364,9 @@ def test_a_recall_that_is_no_share_is_refused(face: Face, rough: str, recall: fl
         lambda: face.query_many(rough, QUERIES, recall=recall),
         lambda: face.query_by_id(rough, "v0000", recall=recall),
     ):
-        with pytest.raises(InvalidRequest, match=r"recall must be (above 0|a finite)") as refusal:
+        with pytest.raises(InvalidRequest, match="recall must be above 0 and at most 1") as refusal:
             use()
-        assert re.search("0.98|finite", str(refusal.value.hint))
+        assert "0.98" in str(refusal.value.hint)
 
 
 def test_a_recall_that_was_not_measured_is_refused(face: Face, rough: str) -> None:

@@ -169,7 +169,9 @@ def test_a_vector_that_float32_cannot_compare_is_refused(
         lambda: face.query_many(index, [values]),
         lambda: face.explain(index, values),
     ):
-        with pytest.raises(InvalidVector, match="query vector: the vector is longer than 9e18"):
+        with pytest.raises(
+            InvalidVector, match=r"query vector( 1)?: the vector is longer than 9e18"
+        ):
             ask()
 
 

@@ -106,9 +106,11 @@ def test_delete_namespace_deletes_all_of_it(face: Face, filled: str) -> None:
     assert face.delete_namespace(filled, "shoes").count == 0
 
 
-@pytest.mark.parametrize("namespace", [None, ""])
-def test_delete_namespace_wants_a_namespace(face: Face, filled: str, namespace: Any) -> None:
-    with pytest.raises(InvalidRequest, match="namespace is") as refusal:
+@pytest.mark.parametrize(("namespace", "says"), [(None, "missing"), ("", "empty")])
+def test_delete_namespace_wants_a_namespace(
+    face: Face, filled: str, namespace: Any, says: str
+) -> None:
+    with pytest.raises(InvalidRequest, match=f"namespace is {says}") as refusal:
         face.delete_namespace(filled, namespace)
     assert refusal.value.hint
     assert left(face, filled) == ALL

@@ -16,7 +16,7 @@ from psycopg.adapt import Transformer
 import pgvectorize
 from pgvectorize import Client, Index
 from pgvectorize.encoding.wire import Binary, BinaryDumper
-from pgvectorize.plans import Handshake, Plan, Statement
+from pgvectorize.plans import Handshake, Plan, Prepared, Statement
 
 Connection = psycopg.Connection[tuple[object, ...]]
 
@@ -206,6 +206,45 @@ def test_a_method_is_the_function_of_its_name(
         sent = statement.params[argument]
         if not isinstance(sent, (Binary, list)):
             assert sent == arguments[parameter.name], parameter
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "query",
+        "query_by_id",
+        "get_by_ids",
+        "insert",
+        "upsert",
+        "update_metadata",
+        "delete_by_ids",
+    ],
+)
+def test_a_prepared_statement_is_sent_what_the_server_reads(
+    connection: Connection, name: str
+) -> None:
+    """Parameters are binary, so each must have the type that the function declares."""
+    _, statement = asked(Index, name, is_free=False)
+    assert isinstance(statement, Prepared)
+    kinds = {bool: "boolean", float: "double precision", int: "integer", list: "text[]"}
+    given = list(statement.params.values())
+    read = connection.execute(
+        "select format_type(type, null) from unnest(%s::oid[]) as type",
+        [[described(connection, statement).param_type(place) for place in range(len(given))]],
+    ).fetchall()
+    for value, (kind,) in zip(given, read, strict=True):
+        if value is not None and not isinstance(value, Binary):
+            assert kind == kinds.get(type(value), "text"), statement
+    assert "timestamp with time zone" not in columns(connection, statement)
+
+
+def columns(connection: Connection, statement: Statement) -> list[object]:
+    result = described(connection, statement)
+    types = [result.ftype(place) for place in range(result.nfields)]
+    rows = connection.execute(
+        "select format_type(type, null) from unnest(%s::oid[]) as type", [types]
+    )
+    return [kind for (kind,) in rows]
 
 
 def test_the_client_has_every_public_function(connection: Connection) -> None:

@@ -7,6 +7,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 
 import psycopg
 import pytest
+from psycopg.sql import SQL
 
 from pgvectorize import Client, IndexExists, IndexNotFound
 
@@ -153,6 +154,52 @@ def test_a_patch_that_undoes_a_concurrent_change_is_not_lost(
         waiting.result(timeout=10)
     (found,) = client.index(filled).get_by_ids(["b"])
     assert found.metadata == {"color": "red", "n": 0}
+
+
+@pytest.mark.parametrize("rows", [3, 40, 5_000])
+@pytest.mark.parametrize("is_analyzed", [False, True])
+@pytest.mark.parametrize("operation", ["delete_by_ids", "upsert"])
+def test_rows_are_locked_in_the_order_of_their_ids(
+    dsn: str,
+    client: Client,
+    make_index: Callable[..., str],
+    second: Connection,
+    elsewhere: ThreadPoolExecutor,
+    eventually: Callable[..., None],
+    operation: str,
+    is_analyzed: bool,
+    rows: int,
+) -> None:
+    """While it waits for one row, it holds those with smaller ids and none with a greater one."""
+    name = make_index(dimensions=1, metric="euclidean", hnsw=False)
+    ids = [f"{'aB'[row % 2]}{row:04}" for row in range(rows)]  # in the table last to first
+    ids.sort(reverse=True)
+    client.index(name).insert([(id, [1.0]) for id in ids])
+    table = SQL(client.get_index(name).relation)
+    chosen = sorted(ids)[:: max(rows // 30, 1)]
+    middle = chosen[len(chosen) // 2]
+
+    def write() -> object:
+        index = Client(second).index(name)
+        if operation == "delete_by_ids":
+            return index.delete_by_ids(chosen[::-1])
+        return index.upsert([(id, [2.0]) for id in chosen[::-1]])
+
+    with psycopg.connect(dsn) as first, psycopg.connect(dsn) as third:
+        if is_analyzed:
+            first.execute(SQL("analyze {}").format(table))
+            first.commit()
+        first.execute(SQL("select from {} where id = %s for update").format(table), [middle])
+        waiting = elsewhere.submit(write)
+        eventually(WAITS, second.info.backend_pid)
+        free = third.execute(
+            SQL("select id from {} where id = any (%s) for update skip locked").format(table),
+            [chosen],
+        ).fetchall()
+        third.rollback()
+        first.rollback()
+        waiting.result(timeout=10)
+    assert {id for (id,) in free} == {id for id in chosen if id > middle}
 
 
 @pytest.mark.slow

@@ -110,3 +110,32 @@ def test_a_search_goes_through_the_hnsw_index_that_was_built(
     before = scanned(name)
     index.query([1, 1, -2, 3], exact=True)
     assert scanned(name) == before
+
+
+@pytest.mark.parametrize("is_dropped", [False, True])
+def test_where_the_hnsw_index_is_not_used_signs_choose_nothing(
+    client: Client, connection: Connection, make_index: Callable[..., str], is_dropped: bool
+) -> None:
+    """In a small table the planner reads all rows, whose signs are the same here."""
+    name = make_index(dimensions=2, metric="euclidean", index_precision="binary")
+    index = client.index(name)
+    index.upsert((f"v{row:03}", [1.0, row + 1.0], "n", {"odd": row % 2 == 1}) for row in range(900))
+    if is_dropped:
+        connection.execute(
+            "select pgvectorize_private._execute_ddl(format('drop index %%s', "
+            "pgvectorize_private._hnsw_index(pgvectorize_private._find_index(%s))))",
+            [name],
+        )
+    for found in (
+        index.query([1.0, 700.0], top_k=1),
+        index.query([1.0, 700.0], top_k=1, return_metadata="all", max_distance=5),
+        index.query([1.0, 700.0], top_k=1, filter={"odd": True}),
+        index.query([1.0, 700.0], top_k=1, namespace="n"),
+        index.query_many([[1.0, 700.0]], top_k=1)[0],
+        index.query_by_id("v699", top_k=1),
+    ):
+        assert [match.id for match in found] == ["v699"]
+    ways = [attempt["way"] for attempt in index.explain([1.0, 700.0], top_k=1).attempts]
+    assert ways == (["exact"] if is_dropped else ["off", "exact"])
+    explanation = index.explain([1.0, 700.0], top_k=1).explanation
+    assert ("the 200 whose signs are nearest, which is not exact" in explanation) is not is_dropped

@@ -307,10 +307,9 @@ def test_rows_that_do_not_fit_are_listed_and_nothing_is_changed(
     assert error.message == (
         'what does not fit an index: id "": id is empty; id "": id is empty; '
         'id "dollar": a metadata key is empty, begins with "$", or contains "." or a double '
-        'quote; id "list": metadata is not an object but array; id "null": values and content are '
-        "missing; "
-        'id "twice": 2 rows have this id; id "zero": a vector of length zero has no direction, '
-        "which cosine needs"
+        'quote: "$a"; id "list": metadata is not an object but array; id "null": values and '
+        'content are missing; id "twice": 2 rows have this id; id "zero": a vector of length zero '
+        "has no direction, which cosine needs"
     )
     assert rows(connection, "select e, i, n, m from t") == before
 

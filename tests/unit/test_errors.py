@@ -105,15 +105,6 @@ def test_other_errors_are_translated(
     assert error.hint is None if hint is None else hint in str(error.hint)
 
 
-def test_a_number_that_no_parameter_holds_is_named() -> None:
-    given = psycopg.errors.UndefinedFunction("function pgvectorize.size(vectors => numeric, …")
-    sent = {"vectors": 10**20, "m": 16, "preset": None, "is_it": True}
-    error = translate(given, parameters=sent)
-    assert type(error) is InvalidRequest
-    assert error.message == "vectors is out of range: it is too large"
-    assert type(translate(given, parameters={"m": 2**31 - 1})) is SchemaOutdated
-
-
 def test_an_error_says_the_action_that_its_hint_names() -> None:
     class Refusal(psycopg.DatabaseError):
         sqlstate = "PV000"

@@ -59,7 +59,7 @@ OPTIONS: dict[str, Any] = {
 }
 
 
-def answer(plan: Generator[Any, Any, T], rows: list[dict[str, Any]]) -> T:
+def answer(plan: Generator[Any, Any, T], rows: list[Any]) -> T:
     """Send the rows that end a plan and return its result."""
     with pytest.raises(StopIteration) as done:
         plan.send(rows)
@@ -84,8 +84,7 @@ def test_query_asks_for_one_statement() -> None:
     assert asked.params["index"] == "docs"
     assert asked.params["top_k"] == 1
     assert asked.params["filter"] == Binary(b'\x01{"a":1}')
-    match = {"id": "a", "score": 1.0}
-    assert answer(plan, [match]) == Matches(1, [Match("a", 1.0)])
+    assert answer(plan, [("a", 1.0, None, None, None, None)]) == Matches(1, [Match("a", 1.0)])
 
 
 @pytest.mark.parametrize(
@@ -199,15 +198,13 @@ def test_write_of_one_batch_is_one_statement(operation: writes.Operation) -> Non
     asked = statement(next(plan))
     assert f"pgvectorize.{operation}(" in str(asked.sql)
     assert asked.params["ids"] == text_array(["0", "1"])
-    row = {"mutation_id": MUTATION, "count": 2, "ids": ["0", "1"]}
-    assert answer(plan, [row]) == Mutation(MUTATION, 2, ["0", "1"])
+    assert answer(plan, [(MUTATION, 2, ["0", "1"])]) == Mutation(MUTATION, 2, ["0", "1"])
 
 
 def test_write_of_no_batch_is_still_a_statement() -> None:
     plan = writes.write("upsert", index="docs", batches=[], handshake=HANDSHAKE)
     assert statement(next(plan)).params["ids"] == text_array([])
-    row = {"mutation_id": MUTATION, "count": 0, "ids": []}
-    assert answer(plan, [row]) == Mutation(MUTATION, 0, [])
+    assert answer(plan, [(MUTATION, 0, [])]) == Mutation(MUTATION, 0, [])
 
 
 def began(is_direct: bool, **rules: Any) -> list[dict[str, Any]]:
@@ -511,8 +508,7 @@ def test_update_metadata_is_one_statement() -> None:
     asked = statement(next(plan)).params
     assert asked["patch"] == Binary(b'\x01{"a":null}')
     assert asked["ids"] == ["x", "y"]
-    row = {"mutation_id": MUTATION, "count": 1, "ids": ["x"]}
-    assert answer(plan, [row]) == Mutation(MUTATION, 1, ["x"])
+    assert answer(plan, [(MUTATION, 1, ["x"])]) == Mutation(MUTATION, 1, ["x"])
 
 
 def test_update_metadata_refuses_before_anything_is_sent() -> None:

@@ -80,7 +80,7 @@ def test_what_type_checkers_see_is_what_there_is() -> None:
         if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("pgvectorize")
         for alias in node.names
     }
-    assert {*imported, "connect"} == {*pgvectorize.__all__, "schema", "transfer"}
+    assert {*imported, "connect"} == {*pgvectorize.__all__, "embedding", "schema", "transfer"}
     for name, module in imported.items():
         assert getattr(pgvectorize, name) is getattr(import_module(str(module)), name)
     with pytest.raises(AttributeError, match="no attribute 'Clientt'"):

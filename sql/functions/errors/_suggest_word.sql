@@ -1,7 +1,7 @@
--- Return a hint for a mistyped word: the known word that is nearest, and all known words. Nearest
--- means the fewest letters to change, add or drop (Levenshtein distance). Only errors come here,
--- so speed does not matter.
-create or replace function pgvectorize_private._suggest_word(word text, known text[])
+-- Return a hint for a wrong word: the known word that is meant, and all known words. `synonym` is the one
+-- that means the same, if there is one. Otherwise the nearest is meant: the one with the fewest letters to
+-- change, add or drop (Levenshtein distance). Only errors come here, so speed does not matter.
+create or replace function pgvectorize_private._suggest_word(word text, known text[], synonym text default null)
 returns text
 language plpgsql
 immutable
@@ -37,7 +37,8 @@ begin
 
     return concat(
         case
-            when distance <= greatest(2, char_length(word) / 3) then format('Did you mean %s? ', nearest)
+            when synonym is not null or distance <= greatest(2, char_length(word) / 3)
+                then format('Did you mean %s? ', coalesce(synonym, nearest))
         end,
         case
             when cardinality(known) <= 20 then format('Known are %s.', array_to_string(known, ', '))
@@ -47,4 +48,4 @@ end;
 $$;
 
 comment on function pgvectorize_private._suggest_word
-    is 'Hint that names the known word nearest to a mistyped one.';
+    is 'Hint that names the known word that a wrong one means.';

@@ -22,6 +22,8 @@ declare
         (attempt #>> '{plan,Planning Time}')::numeric + (attempt #>> '{plan,Execution Time}')::numeric,
         'FM999,990.0'
     );
+    by_signs      boolean := target.index_precision = 'binary' and attempt ->> 'way' <> 'exact'
+        and found >= greatest((attempt ->> 'ef_search')::integer, wanted);
     searching     text;
     reading       text;
 begin
@@ -77,16 +79,29 @@ begin
     from pgvectorize_private._plan_nodes(attempt -> 'plan') as node
     cross join lateral pgvectorize_private._format_integer(node.rows + node.rows_removed) as nodes (rows);
     return format(
-        '%s. It reads %s, and compares each match, in %s ms.',
+        '%s. It reads %s, and %s, in %s ms.',
         case
             when attempt ->> 'way' = 'exact' then 'It searches exactly'
+            when by_signs then format(
+                'It does not use the HNSW index: the planner expects %s to match, and to read them all to be '
+                'cheaper',
+                pgvectorize_private._format_integer(expected)
+            )
             else format(
                 'It does not use the HNSW index but searches exactly: the planner expects %s to match, and '
                 'an exact search of them to be cheaper',
                 pgvectorize_private._format_integer(expected)
             )
         end,
-        coalesce(reading, 'nothing'), milliseconds
+        coalesce(reading, 'nothing'),
+        case
+            when by_signs then format(
+                'compares the %s whose signs are nearest, which is not exact',
+                pgvectorize_private._format_integer(found)
+            )
+            else 'compares each match'
+        end,
+        milliseconds
     );
 end;
 $$;

@@ -80,7 +80,10 @@ begin
     if (pgvectorize_private._metric(metric)).operator is null then
         perform pgvectorize_private._refuse_request(
             format('metric "%s" is not known', left(metric, 100)),
-            pgvectorize_private._suggest_word(metric, array['cosine', 'euclidean', 'dot-product'])
+            pgvectorize_private._suggest_word(
+                metric, array['cosine', 'euclidean', 'dot-product'],
+                pgvectorize_private._metric_synonym(metric)
+            )
         );
     end if;
 

@@ -15,6 +15,11 @@ declare
     depth   constant integer := 10;
     longest constant bigint := pgvectorize_private._limit('vector_length', false);
     breadth integer := pgvectorize_private._effective_ef_search(target, null, depth);
+    -- where the plan does not use a binary HNSW index, signs alone choose the candidates
+    scans   text := case when target.wants_hnsw and target.index_precision = 'binary' then format(
+        'pg_stat_get_xact_numscans(to_regclass(%L))',
+        'pgvectorize_data.' || pgvectorize_private._hnsw_name(target.id)
+    ) end;
     is_fast boolean := not target.is_strict and not target.is_counted
         -- where float16 could refuse a query vector, query says so
         and not pgvectorize_private._must_fit_float16(target);
@@ -42,6 +47,7 @@ begin
         declare
             matches pgvectorize.match[];
             found   bigint;
+            before  bigint%5$s;
         begin
             %3$s
             return query select * from pgvectorize.query(
@@ -61,7 +67,7 @@ begin
             then
                 %4$s
                 into matches, found;
-                if found >= top_k then
+                if found >= top_k %5$s then
                     for place in 1 .. top_k loop
                         return next matches[place];
                     end loop;
@@ -84,9 +90,11 @@ begin
                 'case when return_values then nearest.embedding end',
                 $sql$case return_metadata when 'all' then coalesce(nearest.metadata, '{}') end$sql$,
                 'case when return_content then nearest.content end'
-            )
+            ),
+            'and ' || scans || ' > before'
         ) end,
-        target.name
+        target.name,
+        ' := ' || scans
     );
     execute format(
         'comment on function pgvectorize_data.%I(@vector@.vector, integer, boolean, text, boolean) is %L',

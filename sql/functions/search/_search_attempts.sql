@@ -5,7 +5,10 @@
 -- The statement is planned at each call with literal operands, so that the planner can compare the
 -- HNSW index with the other indexes. A scan of the HNSW index may return too few rows (a rare filter,
 -- dead rows). Then the next way in `ways` answers. If a plan did not use an HNSW index, it was exact
--- already and is not run again. Postgres' own counters of this transaction say whether it did.
+-- already and is not run again. Postgres' own counters of this transaction say whether it did. Only where
+-- the HNSW index is binary, the exact search follows: signs alone chose the candidates. (float16 chooses
+-- more candidates than are wanted, and its choice differs from the exact one only between vectors that
+-- float16 can hardly tell apart.)
 --
 -- With a filter an HNSW search is worth it only while enough rows match. It visits some 15 vectors for
 -- each one that it returns, where an exact search reads one row for each match, and the planner does
@@ -82,6 +85,7 @@ declare
     before     bigint[];
     used       bigint[];
     found      bigint;
+    is_unused  boolean := false;  -- the HNSW index, by the last plan
     is_counted boolean := current_setting('track_counts')::boolean;  -- a superuser may turn it off
     matches    pgvectorize.match[];
     plan       jsonb;
@@ -126,6 +130,7 @@ begin
     end if;
 
     foreach way in array ways loop
+        continue when is_unused and way <> 'exact';  -- the plan would be the same
         before := pgvectorize_private._hnsw_scan_counters(hnsw, others);
         if way = 'off' then  -- the first way: the SET clauses of this function have set the rest
             ignored := set_config('hnsw.ef_search', breadth::text, true);
@@ -166,9 +171,12 @@ begin
             way, breadth, found, depth, used[2] - before[2], greatest(needed, candidates + breadth),
             current_setting('hnsw.max_scan_tuples')::bigint, plan, matches[skip + 1 : depth]
         )::pgvectorize_private.search_attempt;
-        exit when is_counted and used[1] = before[1]
-            or found >= depth
-                and (needed is null or used[2] - before[2] <= greatest(needed, candidates + breadth));
+        is_unused := is_counted and used[1] = before[1];
+        exit when case
+            when is_unused then target.index_precision <> 'binary' or found < candidates
+            else found >= depth
+                and (needed is null or used[2] - before[2] <= greatest(needed, candidates + breadth))
+        end;
     end loop;
     return attempts;
 end;

@@ -32,6 +32,10 @@ declare
     depth   integer;
     breadth integer;
     ignored text;
+    hnsw    regclass := pgvectorize_private._hnsw_index(target);
+    others  regclass[] := case
+        when target.has_other_hnsw then pgvectorize_private._other_hnsw_indexes(target)
+    end;
 begin
     if not pgvectorize_private._fits_one_statement(
         target, vectors, top_k, predicate, ef_search, exact, skip, recall, filters
@@ -46,11 +50,16 @@ begin
     ignored := pgvectorize_private._set_search_settings(breadth, 'off', 20000, true);
     return query execute format(
         $sql$
-        select asked.number::integer, found.matches[$3 + 1 : $4], found.count >= $4
+        select asked.number::integer, found.matches[$3 + 1 : $4], found.count >= $4 %s
         from unnest($1) with ordinality as asked (vector, number)
         cross join lateral (%s) as found (matches, count)
         order by asked.number
         $sql$,
+        -- where the plan does not use the HNSW index, signs alone chose the candidates
+        case
+            when target.index_precision = 'binary'
+                then 'and (pgvectorize_private._hnsw_scan_counters($5, $6))[1] > $7'
+        end,
         pgvectorize_private._search_sql(
             target, 'asked.vector', predicate, 'off', pgvectorize_private._scan_limit(target, breadth, depth),
             case when return_values then 'nearest.embedding' else 'null' end,
@@ -58,7 +67,8 @@ begin
             case when return_content then 'nearest.content' else 'null' end,
             case when max_distance is not null then 'nearest.distance <= $2' end
         )
-    ) using vectors, max_distance, skip, depth;
+    ) using vectors, max_distance, skip, depth, hnsw, others,
+        (pgvectorize_private._hnsw_scan_counters(hnsw, others))[1];
 end;
 $$;
 

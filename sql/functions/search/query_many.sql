@@ -52,6 +52,7 @@ begin
             return query select number, match.* from unnest(answer) as match;
             continue;
         end if;
+        perform pgvectorize_private._check_vector(target, vectors[number], number);
         return query select number, match.* from pgvectorize_private._search(
             target, vectors[number], top_k,
             concat(

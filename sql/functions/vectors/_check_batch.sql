@@ -22,6 +22,18 @@ begin
             target, source, ids, embeddings, namespaces, metadata, content
         );
     end if;
+    -- This statement is planned once per session, which makes a write of one vector 0.1 ms shorter than
+    -- the one that finds the place of the problem.
+    if ids is not null and not exists (
+        select
+        from unnest(ids, namespaces, embeddings, metadata, content)
+            as given (id, namespace, embedding, metadata, content)
+        where pgvectorize_private._vector_problem(
+            target, given.id, given.embedding, given.namespace, given.metadata, given.content
+        ) is not null
+    ) then
+        return;
+    end if;
     offending := pgvectorize_private._first_problem(
         '_vector_problem', target, source, ids, embeddings, namespaces, metadata, content
     );

@@ -9,8 +9,8 @@
 --
 -- The client checks what `_vector_problem` checks, with the same messages, by dimensions, metric,
 -- id_bytes, namespace_bytes and content_bytes. It does so while the server works and not after it,
--- at a fraction of the cost. These are null if the client cannot check: in strict mode, and if the values must
--- fit float16. Then the batch is staged and checked here.
+-- at a fraction of the cost. These are null if the client cannot check: in strict mode, and if the
+-- values must fit float16. Then the batch is staged and checked here.
 create or replace function pgvectorize_private._begin_load(
     index                text,
     out is_direct        boolean,

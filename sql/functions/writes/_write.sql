@@ -25,34 +25,50 @@ declare
     mutation pgvectorize.mutation;
 begin
     perform pgvectorize_private._check_batch(target, source, ids, embeddings, namespaces, metadata, content);
-    execute format(
-        $sql$
-        with given as materialized (
-            select distinct on (given.id collate "C")
-                given.id, coalesce(given.namespace, '') as namespace, given.embedding, given.metadata,
-                given.content,
-                min(given.position) over (partition by given.id collate "C") as position
-            from (%1$s) as given
-            order by given.id collate "C", given.position %2$s
-        ),
-        written as (
-            insert into %3$s as stored (id, namespace, embedding, metadata, content)
-            select given.id, given.namespace, given.embedding, given.metadata, given.content
+    if cardinality(ids) = 1 then  -- which needs no order: planning takes half as long
+        execute format(
+            $sql$
+            insert into %s as stored (id, namespace, embedding, metadata, content)
+            select given.id, coalesce(given.namespace, ''), given.embedding, given.metadata, given.content
+            from (%s) as given
+            %s
+            $sql$,
+            target.relation, source, pgvectorize_private._on_conflict_sql(operation)
+        ) using ids, namespaces, embeddings, metadata, content;
+        get diagnostics mutation.count = row_count;
+        if operation = 'upsert' or mutation.count = 1 then
+            mutation.ids := array(select given.id from unnest(ids) as given (id));
+        end if;
+    else
+        execute format(
+            $sql$
+            with given as materialized (
+                select distinct on (given.id collate "C")
+                    given.id, coalesce(given.namespace, '') as namespace, given.embedding, given.metadata,
+                    given.content,
+                    min(given.position) over (partition by given.id collate "C") as position
+                from (%1$s) as given
+                order by given.id collate "C", given.position %2$s
+            ),
+            written as (
+                insert into %3$s as stored (id, namespace, embedding, metadata, content)
+                select given.id, given.namespace, given.embedding, given.metadata, given.content
+                from given
+                order by given.id collate "C"
+                %4$s
+                returning stored.id
+            )
+            select array_agg(given.id order by given.position)
             from given
-            order by given.id collate "C"
-            %4$s
-            returning stored.id
-        )
-        select array_agg(given.id order by given.position)
-        from given
-        %5$s
-        $sql$,
-        source,
-        case operation when 'insert' then 'asc' else 'desc' end,
-        target.relation,
-        pgvectorize_private._on_conflict_sql(operation),
-        case operation when 'insert' then 'join written using (id)' else '' end
-    ) into mutation.ids using ids, namespaces, embeddings, metadata, content;
+            %5$s
+            $sql$,
+            source,
+            case operation when 'insert' then 'asc' else 'desc' end,
+            target.relation,
+            pgvectorize_private._on_conflict_sql(operation),
+            case operation when 'insert' then 'join written using (id)' else '' end
+        ) into mutation.ids using ids, namespaces, embeddings, metadata, content;
+    end if;
 
     mutation.ids := coalesce(mutation.ids, '{}');
     mutation.count := cardinality(mutation.ids);

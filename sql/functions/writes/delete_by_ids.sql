@@ -9,6 +9,7 @@ returns pgvectorize.mutation
 language plpgsql
 volatile
 set search_path = pg_catalog, pg_temp
+set enable_seqscan = off
 as $$
 declare
     target   pgvectorize_private.indexes := pgvectorize_private._lock_index(index, 'row exclusive');
@@ -17,26 +18,23 @@ begin
     if target.is_strict then
         perform pgvectorize_private._check_strict_ids(ids, 'ids_to_delete');
     end if;
+    -- The rows are looked up, locked and deleted one by one in the order of the ids, by a nested loop over
+    -- them: no other join and no index scan of the whole table has a use for this condition. To lock all
+    -- rows before they are deleted took more than twice as long.
     execute format(
         $sql$
-        with doomed as materialized (
-            select stored.id from %1$s as stored
-            where stored.id = any ($1)
-            order by stored.id collate "C"
-            for update
-        ),
-        deleted as (
-            delete from %1$s as stored using doomed
-            where stored.id = doomed.id
-            returning stored.id
+        with deleted as (
+            delete from %s as stored
+            using (
+                select distinct on (listed.id collate "C") listed.id, listed.position
+                from unnest($1) with ordinality as listed (id, position)
+                order by listed.id collate "C", listed.position
+            ) as given
+            where stored.id = any (array[given.id])
+            returning given.id, given.position
         )
-        select array_agg(deleted.id order by given.position)
+        select array_agg(deleted.id order by deleted.position)
         from deleted
-        join (
-            select listed.id, min(listed.position) as position
-            from unnest($1) with ordinality as listed (id, position)
-            group by listed.id
-        ) as given using (id)
         $sql$,
         target.relation
     ) into mutation.ids using ids;

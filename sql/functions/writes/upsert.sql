@@ -15,14 +15,16 @@ create or replace function pgvectorize.upsert(
     content     text[] default null
 )
 returns pgvectorize.mutation
-language sql
+language plpgsql
 volatile
 set search_path = pg_catalog, pg_temp
 as $$
-    select pgvectorize_private._write_arrays(
+begin
+    return pgvectorize_private._write_arrays(
         pgvectorize_private._lock_index(index, 'row exclusive'), 'upsert',
         ids, embeddings, namespaces, metadata, vectors, content
-    )
+    );
+end;
 $$;
 
 comment on function pgvectorize.upsert
