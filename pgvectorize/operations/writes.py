@@ -169,7 +169,8 @@ def write(
         """,
         {
             "index": index,
-            "operation": operation,
+            # what is there came by this call, and of equal ids only the last counts
+            "operation": "replace" if found["is_direct"] and operation == "upsert" else operation,
             "is_checked": rules is not None,
             "is_sorted": load.is_sorted,
         },

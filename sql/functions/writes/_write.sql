@@ -3,6 +3,7 @@
 -- operation  insert keeps the vectors whose ids exist, upsert replaces them.
 -- source     a select of position, id, namespace, embedding, metadata and content, which may use the
 --            arrays as $1 to $5.
+-- content    null if no vector has any.
 --
 -- Of equal ids in the batch, insert takes the first and upsert the last. Rows are written in the
 -- order of their ids, so that two writers lock common ids in the same order and cannot deadlock.
@@ -33,7 +34,8 @@ begin
             from (%s) as given
             %s
             $sql$,
-            target.relation, source, pgvectorize_private._on_conflict_sql(operation)
+            target.relation, source,
+            pgvectorize_private._on_conflict_sql(operation, content is not null)
         ) using ids, namespaces, embeddings, metadata, content;
         get diagnostics mutation.count = row_count;
         if operation = 'upsert' or mutation.count = 1 then
@@ -65,7 +67,7 @@ begin
             source,
             case operation when 'insert' then 'asc' else 'desc' end,
             target.relation,
-            pgvectorize_private._on_conflict_sql(operation),
+            pgvectorize_private._on_conflict_sql(operation, content is not null),
             case operation when 'insert' then 'join written using (id)' else '' end
         ) into mutation.ids using ids, namespaces, embeddings, metadata, content;
     end if;

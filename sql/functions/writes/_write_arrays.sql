@@ -32,6 +32,9 @@ begin
         namespaces := parsed.namespaces;
         metadata := parsed.metadata;
         content := parsed.content;
+        if array_remove(content, null) = '{}' then
+            content := null;
+        end if;
     elsif cardinality(ids) is distinct from coalesce(cardinality(embeddings), cardinality(content))
         or cardinality(content) <> cardinality(ids)
         or cardinality(namespaces) <> cardinality(ids)

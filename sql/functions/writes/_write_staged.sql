@@ -1,5 +1,6 @@
 -- Write the staging table as one batch, by the rules of `_write`.
 --
+-- operation   insert or upsert; replace if all rows of the index came by this call, see `_on_conflict_sql`
 -- is_checked  the client checked each vector by the rules of `_begin_load`
 -- is_sorted   ids are in code-point order, and none occurs twice: the rows need not be sorted, which
 --             takes a third of the time. A seq scan of a temporary table returns rows in the order in
