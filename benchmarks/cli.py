@@ -35,6 +35,7 @@ PARTS = (
     "memory",
     "dimensions",
     "growth",
+    "catalog",
     "peers",
 )
 OTHERS = {

@@ -63,6 +63,48 @@ def unfiltered(results: Results) -> Measured | None:
     return simple(cell(found, "Index.query(…)", "ratio"))
 
 
+def unfiltered_few(results: Results) -> Measured | None:
+    found = rows(results, "query", "latency-few")
+    return simple(cell(found, "Index.query(…)", "ratio"))
+
+
+def client_cpu(results: Results) -> Measured | None:
+    found = rows(results, "query", "latency")
+    return simple(cell(found, "Index.query(…), from a pool", "CPU ratio"))
+
+
+def of_threads(results: Results) -> Measured | None:
+    found = rows(results, "query", "throughput")
+    return simple(
+        next((float(row["ratio"] or 0) for row in found if row["connections"] == 8), None)
+    )
+
+
+def of_tasks(results: Results) -> Measured | None:
+    found = rows(results, "query", "tasks")
+    return simple(next((float(row["ratio"] or 0) for row in found), None))
+
+
+def upsert_one(results: Results) -> Measured | None:
+    found = rows(results, "writes", "upserts")
+    return simple(cell(found, "Index.upsert(…)", "ratio", rows="1 a call"))
+
+
+def delete_many(results: Results) -> Measured | None:
+    found = rows(results, "writes", "deletes")
+    return simple(cell(found, "Index.delete_by_ids(…)", "ratio", rows="1,000 a call"))
+
+
+def first_load(results: Results) -> Measured | None:
+    found = rows(results, "load", "searchable")
+    ours, floor = (cell(found, by, "seconds") for by in ("Index.upsert(…)", "Index.bulk_load(…)"))
+    return None if not ours or not floor else simple(ours / floor)
+
+
+def tune_after_recall(results: Results) -> Measured | None:
+    return simple(cell(rows(results, "recall", "tuning"), "Index.tune(0.98), after it", "ratio"))
+
+
 def bulk_load(results: Results) -> Measured | None:
     return simple(cell(rows(results, "load", "load"), "Index.bulk_load(…)", "rate ratio"))
 
@@ -169,6 +211,38 @@ TARGETS = (
     Target(
         "unfiltered query, p50 against hand-written SQL",
         1.10, 1.03, "×", "query", unfiltered, is_ceiling=True,
+    ),
+    Target(
+        "the same with 10,000 rows",
+        1.35, 1.2, "×", "query", unfiltered_few, is_ceiling=True,
+    ),
+    Target(
+        "CPU of the client for a query from a pool, against psycopg by hand",
+        1.7, 1.5, "×", "query", client_cpu, is_ceiling=True,
+    ),
+    Target(
+        "queries a second of 8 threads on one client, against by hand",
+        0.92, 0.97, "×", "query", of_threads,
+    ),
+    Target(
+        "queries a second of 64 tasks on a pool of 8, against psycopg async by hand",
+        0.85, 0.95, "×", "query", of_tasks,
+    ),
+    Target(
+        "upsert of 1 row into a live index, against by hand",
+        1.1, 1.1, "×", "writes", upsert_one, is_ceiling=True,
+    ),
+    Target(
+        "`delete_by_ids` of 1,000 ids, against by hand",
+        1.5, 1.5, "×", "writes", delete_many, is_ceiling=True,
+    ),
+    Target(
+        "first load by `upsert`, time against `bulk_load`",
+        1.1, 1.1, "×", "load", first_load, is_ceiling=True,
+    ),
+    Target(
+        "`tune` after `recall`, time against `tune` alone",
+        0.5, 0.2, "×", "recall", tune_after_recall, is_ceiling=True,
     ),
     Target(
         "bulk load into an index without HNSW, rate against a raw binary COPY",

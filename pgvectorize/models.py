@@ -196,6 +196,12 @@ class EmbeddingModel:
         return f"{self.provider}:{self.name}" + (f" ({', '.join(known)})" if known else "")
 
 
+def _read_model(record: IndexInfo | IndexDescription) -> None:
+    """Turn the JSON of the database into a model."""
+    if isinstance(record.model, Mapping):
+        object.__setattr__(record, "model", EmbeddingModel.from_json(record.model))
+
+
 @dataclass(frozen=True, slots=True)
 class IndexInfo:
     """Configuration of an index.
@@ -205,7 +211,8 @@ class IndexInfo:
     Vectorize's own limits are enforced, `is_counted` whether queries are counted for
     `usage`. `storage` is how the table holds values, `index_precision` how the HNSW index
     does; `m` and `ef_construction` are its parameters. `ef_search` is what queries use
-    unless they say otherwise, None for the default.
+    unless they say otherwise, None for the default. `model` made the vectors, if it is
+    known.
     """
 
     name: str
@@ -224,6 +231,10 @@ class IndexInfo:
     m: int
     ef_construction: int
     ef_search: int | None
+    model: EmbeddingModel | None = None
+
+    def __post_init__(self) -> None:
+        _read_model(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -456,6 +467,10 @@ class IndexDescription:
     pending_count: int
     processed_up_to_mutation: UUID | None
     processed_up_to_datetime: datetime | None
+    model: EmbeddingModel | None = None
+
+    def __post_init__(self) -> None:
+        _read_model(self)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -36,7 +36,11 @@ from pgvectorize.errors import (
 )
 from pgvectorize.models import Finding
 
-_LOCK = "select pg_advisory_xact_lock(hashtextextended('pgvectorize schema', 0))"
+# Only who may change the catalog can take this lock. It also keeps others from changing an index or
+# grants meanwhile.
+_LOCK = "lock table pgvectorize_private.indexes in share row exclusive mode"
+# Before the first migration there is no catalog. Any role may hold this lock, and so delay it.
+_FIRST_LOCK = "select pg_advisory_xact_lock(hashtextextended('pgvectorize schema', 0))"
 # `create schema if not exists` needs the right to create even if there is nothing to do
 _CREATE_SCHEMAS = """
 do $$
@@ -122,10 +126,10 @@ def upgrade(connection: sa.Connection) -> bool:
     `DatabaseError`.
     """
     with _translated(), _path_pinned(connection) as path:
-        if _current(connection) == wanted():
-            return False
-        connection.exec_driver_sql(_LOCK)
         found = _current(connection)
+        if found.revision is None and found != wanted():
+            connection.exec_driver_sql(_FIRST_LOCK)
+            found = _current(connection)
         if found == wanted():
             return False
         if found.revision is not None and found.revision > REVISION:
@@ -135,10 +139,10 @@ def upgrade(connection: sa.Connection) -> bool:
             int(_scalar(connection, "select current_setting('server_version_num')")),
             _scalar(connection, "select current_setting('server_encoding')"),
         )
-        if found.revision is not None:  # so that nobody changes an index or grants meanwhile
-            connection.exec_driver_sql(
-                "lock table pgvectorize_private.indexes in share row exclusive mode"
-            )
+        if found.revision is not None:
+            connection.exec_driver_sql(_LOCK)
+            if _current(connection) == wanted():
+                return False
         vector_schema = _require_extension(connection, path)
         _run_alembic(_config(vector_schema, connection), sql=False)
         return True

@@ -58,6 +58,14 @@ def python_page() -> Iterator[str]:
                 yield f"{inspect.getdoc(function)}\n"
     yield f"## embedded\n\n```text\n{_signature('embedded', pgvectorize.embedded)}\n```\n"
     yield f"{inspect.getdoc(pgvectorize.embedded)}\n"
+    yield "## embedding\n"
+    yield "`from pgvectorize.embedding import …`; see [embedding.md](embedding.md).\n"
+    for name in pgvectorize.embedding.__all__:
+        value = getattr(pgvectorize.embedding, name)
+        yield f"### {name}\n"
+        if value in (pgvectorize.embedding.HttpEmbedder, pgvectorize.embedding.as_embedder):
+            yield f"```text\n{_signature(name, value)}\n```\n"
+        yield f"{inspect.getdoc(value)}\n"
     yield "## Values\n"
     for name in pgvectorize.__all__:
         value = getattr(pgvectorize, name)

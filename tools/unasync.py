@@ -22,7 +22,8 @@ REPLACEMENTS = [
     (r"__aenter__", "__enter__"),
     (r"__aexit__", "__exit__"),
     (r"__aiter__", "__iter__"),
-    (r"\basync_(?=gate\b|gather\b)", ""),
+    (r"\basync_(?=(?:gate|gather|as_embedder|identified)\b)", ""),
+    (r"\ba(?=embed_queries\b)", ""),
     (r"\bpgvectorize\.aio\b", "pgvectorize.blocking"),
     (r"between tasks", "between threads"),
 ]

@@ -56,6 +56,9 @@ def searchable(bench: Bench) -> None:
         {
             "COPY, CREATE INDEX and ANALYZE by hand": by_hand,
             "Index.bulk_load(…)": lambda: bench.local.index(NAME).bulk_load(**data.columns()),
+            # the first load of a client with connections of its own
+            "Index.upsert(…)": lambda: bench.client.index(NAME).upsert(**data.columns()),
+            "Index.insert(…)": lambda: bench.client.index(NAME).insert(**data.columns()),
         },
         bench.options.size(3, 2),
         lambda: bench.create(NAME, data),

@@ -1,4 +1,4 @@
-"""Recall and latency over `ef_search`, on both real data sets."""
+"""Recall and latency over `ef_search`, on both real data sets; what measuring and tuning take."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from functools import partial
 from benchmarks.bench import Bench
 from benchmarks.datasets import NAMES
 from benchmarks.floor import hnsw_settings
-from benchmarks.measure import Contestant
+from benchmarks.measure import Contestant, timed
 from benchmarks.truth import TOP_K, Truth
 
+NAME = "bench-tune"
 BREADTHS = (10, 20, 40, 70, 100, 150, 200, 400, 800)
 
 
@@ -17,6 +18,7 @@ def run(bench: Bench) -> None:
     chosen = bench.options.dataset
     for name in NAMES if chosen == "wordnet" else (chosen,):
         measure(bench, name)
+    tuning(bench)
 
 
 def measure(bench: Bench, dataset: str) -> None:
@@ -64,3 +66,23 @@ def measure(bench: Bench, dataset: str) -> None:
             hand_p50_ms=by_hand.median * 1e3,
             ratio=ours.median / by_hand.median,
         )
+
+
+def tuning(bench: Bench) -> None:
+    """Measure `tune` after `recall`, which has measured most of it, and `tune` alone."""
+    data = bench.data(bench.rows(50_000, 10_000))
+    bench.create(NAME, data)
+    index = bench.client.index(NAME)
+    index.bulk_load(**data.columns())
+    bench.sheet.table("tuning", f"measuring recall and tuning to 0.98, {data}")
+    recalled, _ = timed(index.recall)
+    after, point = timed(lambda: index.tune(0.98))
+    index.upsert(ids=data.ids[:1], values=data.vectors[:1], metadata=[{"changed": True}])
+    alone, _ = timed(lambda: index.tune(0.98))
+    for what, seconds in (
+        ("Index.recall()", recalled),
+        ("Index.tune(0.98), after it", after),
+        ("Index.tune(0.98), after a write", alone),
+    ):
+        bench.sheet.row(by=what, seconds=seconds, ratio=seconds / alone, ef_search=point.ef_search)
+    bench.client.delete_index(NAME)

@@ -40,6 +40,9 @@ def upgrade() -> None:
                              check (metric in ('cosine', 'euclidean', 'dot-product')),
             preset           text,
             description      text,
+            model            jsonb
+                             constraint indexes_model_check
+                             check (jsonb_typeof(model) = 'object'),
             storage          text constraint indexes_storage_not_null not null default 'float32'
                              constraint indexes_storage_check
                              check (storage in ('float32', 'float16')),
@@ -114,11 +117,43 @@ def upgrade() -> None:
             top_k         integer constraint recalls_top_k_not_null not null,
             measured_at   timestamptz constraint recalls_measured_at_not_null not null
                           default clock_timestamp(),
+            build         text constraint recalls_build_not_null not null default 'present'
+                          constraint recalls_build_check
+                          check (build in ('present', 'former', 'changed')),
             constraint recalls_pkey primary key (index_id, ef_search)
         )
     """)
     op.execute(
+        "comment on column pgvectorize_private.recalls.build is 'What was measured: the present"
+        " HNSW index, a former one with the same options, or one whose options have changed.'"
+    )
+    op.execute(
         "comment on table pgvectorize_private.recalls is 'Recall of indexes, as last measured.'"
+    )
+
+    # `edges` and `sizes`: for each query the score of the last true match, and how many there are
+    op.execute("""
+        create table pgvectorize_private.recall_baselines (
+            index_id      bigint constraint recall_baselines_pkey primary key,
+            top_k         integer constraint recall_baselines_top_k_not_null not null,
+            queries       integer,
+            seed          integer,
+            vectors_digest
+                          text constraint recall_baselines_vectors_digest_not_null not null,
+            mutations_digest
+                          text,
+            edges         double precision[]
+                          constraint recall_baselines_edges_not_null not null,
+            sizes         integer[] constraint recall_baselines_sizes_not_null not null,
+            milliseconds  double precision
+                          constraint recall_baselines_milliseconds_not_null not null,
+            measured_at   timestamptz
+                          constraint recall_baselines_measured_at_not_null not null
+        )
+    """)
+    op.execute(
+        "comment on table pgvectorize_private.recall_baselines is 'Exact searches that recalls"
+        " were compared with.'"
     )
 
     # No foreign key to indexes: it would lock the one row of an index for every write.
@@ -214,7 +249,8 @@ def upgrade() -> None:
             index_precision  text,
             m                integer,
             ef_construction  integer,
-            ef_search        integer
+            ef_search        integer,
+            model            jsonb
         )
     """)
     op.execute("""
@@ -224,7 +260,8 @@ def upgrade() -> None:
             is_estimate               boolean,
             pending_count             bigint,
             processed_up_to_mutation  uuid,
-            processed_up_to_datetime  timestamptz
+            processed_up_to_datetime  timestamptz,
+            model                     jsonb
         )
     """)
     op.execute("""
@@ -330,8 +367,8 @@ def upgrade() -> None:
             arguments  jsonb
         )
     """)
-    # The trigger keeps the function of each index as its catalog row says; what the trigger does
-    # comes with the functions.
+    # The triggers keep the function of each index as the catalog says; what they do comes with the
+    # functions.
     op.execute("""
         create function pgvectorize_private._on_catalog_change() returns trigger language plpgsql
         as $$ begin return null; end $$
@@ -340,6 +377,15 @@ def upgrade() -> None:
         create trigger on_catalog_change
         after insert or update or delete on pgvectorize_private.indexes
         for each row execute function pgvectorize_private._on_catalog_change()
+    """)
+    op.execute("""
+        create function pgvectorize_private._on_metadata_index_change() returns trigger
+        language plpgsql as $$ begin return null; end $$
+    """)
+    op.execute("""
+        create trigger on_metadata_index_change
+        after insert or delete on pgvectorize_private.metadata_indexes
+        for each row execute function pgvectorize_private._on_metadata_index_change()
     """)
 
 

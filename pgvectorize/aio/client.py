@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 import psycopg
@@ -17,6 +17,10 @@ from pgvectorize.aio.index import AsyncIndex
 from pgvectorize.aio.running import OwnPool
 from pgvectorize.concurrency import AsyncPlace
 from pgvectorize.errors import check_dsn, translated
+from pgvectorize.models import EmbeddingModel
+
+if TYPE_CHECKING:
+    from pgvectorize.embedding import Embedder
 
 
 class AsyncClient(
@@ -136,9 +140,16 @@ class AsyncClient(
     ) -> None:
         await self.close()
 
-    def index(self, name: str) -> AsyncIndex:
-        """Return a handle on an index, without a round trip; its first call may fail."""
-        return AsyncIndex(self, name)
+    def index(
+        self, name: str, *, model: str | EmbeddingModel | Embedder | Any | None = None
+    ) -> AsyncIndex:
+        """Return a handle on an index, without a round trip; its first call may fail.
+
+        `model` embeds the texts of the handle's calls: a name such as
+        `openai:text-embedding-3-small`, or whatever else `embedding.as_embedder` accepts.
+        By default it is the model of the index.
+        """
+        return AsyncIndex(self, name, model)
 
 
 async def _be_strict(connection: AsyncConnection[Any]) -> None:

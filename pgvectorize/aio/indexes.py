@@ -2,9 +2,21 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 from pgvectorize.aio.running import AsyncHandle, AsyncRunner
-from pgvectorize.models import IndexDescription, IndexInfo, IndexPrecision, Metric, Storage
+from pgvectorize.models import (
+    EmbeddingModel,
+    IndexDescription,
+    IndexInfo,
+    IndexPrecision,
+    Metric,
+    Storage,
+)
 from pgvectorize.operations import indexes
+
+if TYPE_CHECKING:
+    from pgvectorize.embedding import Embedder
 
 
 class ClientMethods(AsyncRunner):
@@ -22,8 +34,9 @@ class ClientMethods(AsyncRunner):
         m: int = 16,
         ef_construction: int | None = None,
         hnsw: bool = True,
+        model: str | EmbeddingModel | Embedder | Any | None = None,
     ) -> IndexInfo:
-        """Create an index from `dimensions` (1 to 16,000) and `metric`, or from a `preset`.
+        """Create an index from `dimensions` (1 to 16,000) and `metric`, a `preset` or a `model`.
 
         A name has 2 to 63 characters: a-z first, then a-z, 0-9, "-" and "_", a-z or
         0-9 last (Vectorize's pattern). `strict` enforces Vectorize's own limits on this
@@ -44,8 +57,19 @@ class ClientMethods(AsyncRunner):
         and `has_hnsw` in the answer is False. A larger `m` (16) and `ef_construction` (64,
         or 2 m) give an HNSW index that finds more and takes longer to build.
 
+        `model` is the embedding model that makes the vectors: a name such as
+        `openai:text-embedding-3-small`, or whatever else `embedding.as_embedder` accepts. The
+        index remembers its identity, and `query_text` uses it. Dimensions come from it, and
+        the metric is cosine unless it is given. If the dimensions are not known, the model
+        is loaded and embeds one word.
+
         Raises `IndexExists` and `InvalidRequest`.
         """
+        identity = None
+        if model is not None:
+            from pgvectorize.embedding.providers import async_identified
+
+            identity = await async_identified(model)
         return await self._run(
             indexes.create_index(
                 name=name,
@@ -59,6 +83,7 @@ class ClientMethods(AsyncRunner):
                 m=m,
                 ef_construction=ef_construction,
                 hnsw=hnsw,
+                model=identity,
             )
         )
 
@@ -116,7 +141,7 @@ class IndexMethods(AsyncHandle):
         return await self._run(indexes.get_index(name=self.name))
 
     async def describe(self, *, exact: bool = False) -> IndexDescription:
-        """Return the dimensions, the number of vectors, and the newest visible mutation.
+        """Return dimensions, model, the number of vectors, and the newest visible mutation.
 
         Above 100,000 vectors the number is an estimate from the size and the statistics
         of the table; `exact` counts them instead, which needs a scan of the table.

@@ -48,6 +48,7 @@ class IndexMethods(AsyncHandle):
     ) -> VectorList:
         """Return a page of `count` vectors, 1 to 1,000, in a stable order.
 
+        A page ends early with the vector whose metadata bring it above 64 MB.
         To get the next page, pass the page's `next_cursor` as `cursor` within an hour, with
         the same `namespace`, `filter` and `exclude_ids`, which are left out. Vectors that
         are inserted after the first page do not appear. Changed vectors appear as they are

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from functools import partial
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 import psycopg
@@ -18,6 +18,10 @@ from pgvectorize.blocking.index import Index
 from pgvectorize.blocking.running import OwnPool
 from pgvectorize.concurrency import Place
 from pgvectorize.errors import check_dsn, translated
+from pgvectorize.models import EmbeddingModel
+
+if TYPE_CHECKING:
+    from pgvectorize.embedding import Embedder
 
 
 class Client(
@@ -137,9 +141,16 @@ class Client(
     ) -> None:
         self.close()
 
-    def index(self, name: str) -> Index:
-        """Return a handle on an index, without a round trip; its first call may fail."""
-        return Index(self, name)
+    def index(
+        self, name: str, *, model: str | EmbeddingModel | Embedder | Any | None = None
+    ) -> Index:
+        """Return a handle on an index, without a round trip; its first call may fail.
+
+        `model` embeds the texts of the handle's calls: a name such as
+        `openai:text-embedding-3-small`, or whatever else `embedding.as_embedder` accepts.
+        By default it is the model of the index.
+        """
+        return Index(self, name, model)
 
 
 def _be_strict(connection: Connection[Any]) -> None:

@@ -32,9 +32,9 @@ class IndexMethods(Handle):
         """Run a query and say in words which way it took, and why, and what would help.
 
         The arguments are those of `query`, and so is the search, but for one thing: it does
-        not use the index's own function, which plans the query of a vector alone once a
-        session. It costs the query and, with a namespace or a filter, a count of all
-        matching vectors. It does not count as a query. Raises what `query` raises.
+        not use the index's own function, whose statements are planned once a session. It
+        costs the query and, with a namespace or a filter, a count of all matching vectors.
+        It does not count as a query. Raises what `query` raises.
         """
         return self._run(
             explain.explain(

@@ -61,8 +61,10 @@ class IndexMethods(Handle):
 
         Queries use it unless they say otherwise. A recall is reached if the measured one is
         higher by more than its standard error, which shrinks with more `queries`. All that
-        is measured is stored, and the rest is as for `recall`. Without an HNSW index queries
-        find everything: then nothing is set, and the answer has no `ef_search`.
+        is measured is stored, and the rest is as for `recall`. What `recall` or `tune` has
+        measured with the same parameters within the last hour is not measured again, unless
+        the index was written to. Without an HNSW index queries find everything: then nothing
+        is set, and the answer has no `ef_search`.
 
         Measure again when the index has grown much, or was built with other parameters.
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import cache, partial
 from threading import Lock as ThreadLock
-from typing import Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import psycopg
 from psycopg import Connection, Cursor, RawCursor, abc, postgres
@@ -30,8 +30,12 @@ from pgvectorize.concurrency import (
 )
 from pgvectorize.encoding.wire import Binary, BinaryDumper, JsonbLoader, VectorLoader, parameter
 from pgvectorize.errors import InvalidRequest, PgVectorizeError, translate, translated
+from pgvectorize.operations import indexes
 from pgvectorize.operations.handshake import handshake
 from pgvectorize.plans import Copy, Handshake, Plan, Prepared, Row, Statement
+
+if TYPE_CHECKING:
+    from pgvectorize.embedding import TextEmbedder
 
 T = TypeVar("T")
 
@@ -355,11 +359,13 @@ def _adapters(vector_oid: int | None) -> AdaptersMap:
 
 
 class Handle:
-    """What the methods of an index are made on: a client and a name."""
+    """What the methods of an index are made on: a client, a name, and what embeds texts."""
 
-    def __init__(self, client: Runner, name: str) -> None:
+    def __init__(self, client: Runner, name: str, model: Any = None) -> None:
         self._client = client
         self.name = name
+        self._model = model
+        self._embedder: TextEmbedder | None = None  # of `_model`, once it was asked for
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.name!r}>"
@@ -367,3 +373,25 @@ class Handle:
     def _run(self, plan: Plan[T], *, atomic: bool = False) -> T:
         self._client._shake_hands()
         return self._client._run(plan, atomic=atomic)
+
+    def _text_embedder(self) -> TextEmbedder:
+        """Return what embeds texts for the index: the model of the handle, or the index's own.
+
+        Raises `ModelMismatch` if the two differ.
+        """
+        # imported here: it takes tens of milliseconds, and most programs embed nothing
+        from pgvectorize.embedding.providers import as_embedder
+
+        wanted = (self._run(indexes.get_index(name=self.name))).model
+        if self._model is None:
+            if wanted is None:
+                raise InvalidRequest(
+                    f'index "{self.name}" has no embedding model',
+                    hint='Name the one that made its vectors: client.index(name, model="…").',
+                )
+            return as_embedder(wanted)
+        if self._embedder is None:
+            self._embedder = as_embedder(self._model)
+        if wanted is not None:
+            wanted.check(self._embedder.model)
+        return self._embedder

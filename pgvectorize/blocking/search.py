@@ -180,3 +180,84 @@ class IndexMethods(Handle):
             return self._run(plans[0])
         answers = self._client._run_together(plans)
         return list(chain.from_iterable(answers))
+
+    def query_text(
+        self,
+        text: str,
+        *,
+        top_k: int = 5,
+        namespace: str | Sequence[str | None] | None = None,
+        filter: Filter | None = None,
+        return_values: bool = False,
+        return_metadata: ReturnMetadata | bool = "none",
+        ef_search: int | None = None,
+        exact: bool = False,
+        exclude_ids: Sequence[str] | None = None,
+        min_score: float | None = None,
+        max_distance: float | None = None,
+        offset: int = 0,
+        recall: float | None = None,
+    ) -> Matches:
+        """Return the vectors nearest to a text, which the index's embedding model embeds.
+
+        Otherwise as `query`. The model is the one of `create_index`, or the one that was given
+        to `client.index`; if both are there they must be the same.
+
+        Raises `ModelMismatch`, `EmbeddingError`, and `InvalidRequest` if there is no model.
+        """
+        embedder = self._text_embedder()
+        (vector,) = embedder.embed_queries([text])
+        return self.query(
+            vector,
+            top_k=top_k,
+            namespace=namespace,
+            filter=filter,
+            return_values=return_values,
+            return_metadata=return_metadata,
+            ef_search=ef_search,
+            exact=exact,
+            exclude_ids=exclude_ids,
+            min_score=min_score,
+            max_distance=max_distance,
+            offset=offset,
+            recall=recall,
+        )
+
+    def query_texts(
+        self,
+        texts: Sequence[str],
+        *,
+        top_k: int = 5,
+        namespace: str | Sequence[str | None] | None = None,
+        filter: Filter | None = None,
+        return_values: bool = False,
+        return_metadata: ReturnMetadata | bool = "none",
+        ef_search: int | None = None,
+        exact: bool = False,
+        exclude_ids: Sequence[str] | None = None,
+        min_score: float | None = None,
+        max_distance: float | None = None,
+        offset: int = 0,
+        filters: Sequence[Filter | None] | None = None,
+        recall: float | None = None,
+        connections: int | None = None,
+    ) -> list[Matches]:
+        """Answer many queries by text, in their order; as `query_text` and `query_many`."""
+        embedder = self._text_embedder()
+        return self.query_many(
+            embedder.embed_queries(texts),
+            top_k=top_k,
+            namespace=namespace,
+            filter=filter,
+            return_values=return_values,
+            return_metadata=return_metadata,
+            ef_search=ef_search,
+            exact=exact,
+            exclude_ids=exclude_ids,
+            min_score=min_score,
+            max_distance=max_distance,
+            offset=offset,
+            filters=filters,
+            recall=recall,
+            connections=connections,
+        )

@@ -236,6 +236,8 @@ def watched_build(session: Session, name: str) -> Iterator[None]:
         task = bar.add_task(f"{name}: preparing", total=None, rows="")
 
         def watch() -> None:
+            if ended.wait(_POLL_SECONDS):
+                return
             with pgvectorize.connect(session.dsn, max_size=1) as second:
                 while not ended.wait(_POLL_SECONDS):
                     for build in second.index(name).build_progress():

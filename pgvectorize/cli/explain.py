@@ -10,7 +10,7 @@ from pgvectorize import VectorNotFound
 from pgvectorize.cli import actions
 from pgvectorize.cli.options import DatabaseCommand, Session
 from pgvectorize.cli.output import to_json
-from pgvectorize.cli.search import search_options, vector_of
+from pgvectorize.cli.search import chosen_of, search_options
 
 
 @click.command("explain", cls=DatabaseCommand)
@@ -24,7 +24,7 @@ def explain(session: Session, /, name: str, **options: Any) -> None:
     pgvectorize explain products --vector 54.8 5.5 3.1 --filter '{"price": {"$lt": 100}}'
     pgvectorize explain products --vector-id 5 --namespace shoes
     """
-    vector, vector_id = vector_of(options)
+    vector, vector_id = chosen_of(options, "--vector", "--vector-id")
     index = session.client.index(name)
     if vector_id is not None:
         stored = index.get_by_ids([vector_id])

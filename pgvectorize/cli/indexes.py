@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     dimensions="How many numbers a vector has, 1 to 16,000.",
     metric="How vectors are compared.",
     preset="An embedding model that sets both; see `pgvectorize presets`.",
+    model="The embedding model that makes the vectors, such as openai:text-embedding-3-small.",
     description="Any text, kept with the index.",
     strict="Enforce Vectorize's own limits on this index.",
     storage="How values are stored; float16 needs half the space and rounds to three digits.",
@@ -31,14 +32,16 @@ if TYPE_CHECKING:
 @click.option("--no-hnsw", is_flag=True, help="Compare every query with every vector.")
 @click.pass_obj
 def create(session: Session, /, name: str, no_hnsw: bool, **options: Any) -> None:
-    """Create an index. Give dimensions and a metric, or a preset.
+    """Create an index. Give dimensions and a metric, or a preset, or a model.
 
     pgvectorize create products --dimensions 3 --metric cosine
     pgvectorize create docs --preset openai/text-embedding-3-small
+    pgvectorize create stories --model wordllama
     pgvectorize create large --preset openai/text-embedding-3-large --storage float16
     """
-    if options["preset"] is None and None in (options["dimensions"], options["metric"]):
-        raise click.UsageError("give --dimensions and --metric, or a --preset")
+    is_named = options["preset"] is not None or options["model"] is not None
+    if not is_named and None in (options["dimensions"], options["metric"]):
+        raise click.UsageError("give --dimensions and --metric, or a --preset, or a --model")
     info = session.client.create_index(name, hnsw=not no_hnsw, **options)
     session.answer(
         info,
@@ -148,6 +151,7 @@ def info(session: Session, name: str, exact: bool) -> None:
         facts(
             [
                 ("dimensions", description.dimensions),
+                *([("model", description.model)] if description.model is not None else []),
                 ("vectorCount", count),
                 ("pendingCount", f"{description.pending_count:,}"),
                 ("processedUpToMutation", description.processed_up_to_mutation),
@@ -180,6 +184,7 @@ def _facts(info: IndexInfo) -> Table:
             ("dimensions", info.dimensions),
             ("metric", info.metric),
             *([("preset", info.preset)] if info.preset is not None else []),
+            *([("model", info.model)] if info.model is not None else []),
             ("description", info.description),
             ("created", timestamp(info.created_on)),
             ("modified", timestamp(info.modified_on)),

@@ -66,7 +66,8 @@ def get_vectors(session: Session, name: str, ids: tuple[str, ...]) -> None:
 def list_vectors(session: Session, /, name: str, **options: Any) -> None:
     """Show the vectors of an index, page by page.
 
-    A cursor is valid for an hour, with the same namespace, filter and excluded ids.
+    A page ends early with the vector whose metadata bring it above 64 MB. A cursor is
+    valid for an hour, with the same namespace, filter and excluded ids.
 
     pgvectorize list-vectors products --count 1000
     pgvectorize list-vectors products --namespace shoes --return-metadata all

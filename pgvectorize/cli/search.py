@@ -69,22 +69,29 @@ def search_options(command: F) -> F:
 
 
 @click.command("query", cls=DatabaseCommand)
+@click.option("--model", help="What embeds the text, by default the model of the index.")
+@click.option("--text", help="Search with this text; the index's model embeds it.")
 @search_options
 @shape
 @click.pass_obj
-def query(session: Session, /, name: str, shape: str, **options: Any) -> None:
-    """Find the vectors nearest to a vector. The best comes first.
+def query(session: Session, /, name: str, shape: str, model: str | None, **options: Any) -> None:
+    """Find the vectors nearest to a vector or to a text. The best comes first.
 
     pgvectorize query products --vector 54.8 5.5 3.1 --top-k 3
     pgvectorize query products --vector-id 5 --return-metadata all
     pgvectorize query products --vector-id 5 --filter '{"price": {"$gte": 10, "$lt": 100}}'
+    pgvectorize query stories --text "orange cloud"
     """
-    vector, vector_id = vector_of(options)
-    index = session.client.index(name)
-    if vector_id is None:
-        matches = index.query(vector, **options)
-    else:
+    vector, vector_id, text = chosen_of(options, "--vector", "--vector-id", "--text")
+    if model is not None and text is None:
+        raise click.UsageError("--model is what embeds a --text")
+    index = session.client.index(name, model=model)
+    if text is not None:
+        matches = index.query_text(text, **options)
+    elif vector_id is not None:
         matches = index.query_by_id(vector_id, **options)
+    else:
+        matches = index.query(vector, **options)
     session.answer(
         _announced(matches) if shape == "announcement" else matches,
         vectors_table(
@@ -100,13 +107,13 @@ def query(session: Session, /, name: str, shape: str, **options: Any) -> None:
     )
 
 
-def vector_of(options: dict[str, Any]) -> tuple[Any, str | None]:
-    """Take what to search with, a vector or the id of one, from what `search_options` gave."""
-    vector, vector_id = options.pop("vector"), options.pop("vector_id")
-    if (vector is None) == (vector_id is None):
-        raise click.UsageError("give either --vector or --vector-id")
+def chosen_of(options: dict[str, Any], *flags: str) -> list[Any]:
+    """Take what to search with from the options of a search: one of the flags."""
+    values = [options.pop(flag.removeprefix("--").replace("-", "_")) for flag in flags]
+    if sum(value is not None for value in values) != 1:
+        raise click.UsageError(f"give {', '.join(flags[:-1])} or {flags[-1]}")
     options["namespace"] = options["namespace"] or None
-    return vector, vector_id
+    return values
 
 
 def _announced(matches: Matches) -> dict[str, Any]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import ExitStack
 from typing import Any, Literal
 
 import click
 
-from pgvectorize import Deletion, Index, Mutation
+from pgvectorize import Deletion, Index, Mutation, Vector
+from pgvectorize.cli.builds import watched_build
 from pgvectorize.cli.options import (
     FILTER,
     NAMESPACE,
@@ -52,8 +54,9 @@ def insert(session: Session, /, name: str, **options: Any) -> None:
     """Insert vectors, and keep those whose id exists.
 
     The file is NDJSON in Vectorize's shape, one JSON array, or {"vectors": [...]},
-    also compressed by gzip. For a first load use `import`: it takes a sixth of the
-    time, as it builds the HNSW index at the end. It also reads Parquet and .npy.
+    also compressed by gzip; `import` also reads Parquet and .npy. Into an empty index
+    that was never searched, more than one batch (of at least 1,000) is loaded as by
+    `import`: the HNSW index is built at the end, and queries of the index wait meanwhile.
 
     pgvectorize insert products --file products.ndjson
     """
@@ -70,8 +73,8 @@ def insert(session: Session, /, name: str, **options: Any) -> None:
 def upsert(session: Session, /, name: str, **options: Any) -> None:
     """Insert vectors, and replace those whose id exists.
 
-    The file is the same as for `insert`. For a first load use `import`: it takes a
-    sixth of the time. In strict mode each batch is a change of its own, as in wrangler.
+    The file is the same as for `insert`, and so is a first load. In strict mode each
+    batch is a change of its own, as in wrangler.
 
     pgvectorize upsert products --file products.ndjson
     pgvectorize upsert products --file - < products.ndjson
@@ -88,7 +91,8 @@ def _write(
     atomic: bool,
     shape: str,
 ) -> None:
-    with reading(file, "ndjson") as reader, progress_bar("writing") as on_progress:
+    with reading(file, "ndjson") as reader, ExitStack() as shown:
+        on_progress = shown.enter_context(progress_bar("writing"))
         index = session.client.index(name)
         info = index.info()
         # to Vectorize each batch is a request of its own, with a limit of its own
@@ -102,7 +106,9 @@ def _write(
         )
         write = index.insert if operation == "insert" else index.upsert
         with rows.located():
-            mutation = write(rows, batch_size=batch_size, atomic=atomic)
+            mutation = write(
+                _then_watched(rows, session, name, shown), batch_size=batch_size, atomic=atomic
+            )
     sentences = [
         f"{operation.capitalize()}ed {vectors(mutation.count)} into index '{name}'. "
         f"Mutation: {mutation.mutation_id}"
@@ -120,6 +126,15 @@ def _write(
         else {"index": name, **to_json(mutation)},
         *sentences,
     )
+
+
+def _then_watched(
+    rows: Iterable[Vector], session: Session, name: str, shown: ExitStack
+) -> Iterator[Vector]:
+    """Show how far rows are read, and then the build that ends a first load."""
+    yield from rows
+    shown.close()
+    shown.enter_context(watched_build(session, name))
 
 
 @click.command("delete-vectors", cls=DatabaseCommand)

@@ -25,6 +25,7 @@ from pgvectorize.embedding.replies import Reply
 from pgvectorize.errors import EmbeddingError, InvalidRequest
 from pgvectorize.models import EmbeddingModel
 
+EncodingFormat: TypeAlias = Literal["float", "base64"]
 Vectors: TypeAlias = list[Any]
 # a request's body, answered with a `Reply`, or a number of seconds to wait, answered with None
 Exchange: TypeAlias = Generator[bytes | float, Reply | None, Vectors]
@@ -54,7 +55,7 @@ class HttpEmbedder:
         *,
         base_url: str,
         key_variable: str | None = None,
-        encoding_format: Literal["float", "base64"] = "float",
+        encoding_format: EncodingFormat = "float",
         request_dimensions: bool = False,
         batch_texts: int = 100,
         batch_bytes: int = 300_000,

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import difflib
 import os
 import platform
 import sys
+import threading
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from importlib import import_module
 from typing import Any
 
@@ -42,6 +45,8 @@ def as_embedder(given: Any, *, model: EmbeddingModel | str | None = None) -> Tex
     list of texts to their vectors; methods and functions may be coroutines. `model` names the model
     of an object that does not tell it, or says more of it.
 
+    A model that is named is loaded once in a process.
+
     Raises `InvalidRequest` if it is none of these, or if a package or a key is missing.
     """
     known = EmbeddingModel.parse(model) if isinstance(model, str) else model
@@ -49,10 +54,9 @@ def as_embedder(given: Any, *, model: EmbeddingModel | str | None = None) -> Tex
         if known is not None:
             given.model.check(known)
         return given
-    if isinstance(given, str):
-        given = EmbeddingModel.parse(given if ":" in given else _DEFAULTS.get(given, given))
-    if isinstance(given, EmbeddingModel):
-        return _of_model(given if known is None else given.updated(known))
+    if isinstance(given, str | EmbeddingModel):
+        named = _named(given)
+        return _loaded(_with_facts(named if known is None else named.updated(known)))
     if isinstance(given, Mapping) or given is None:
         raise InvalidRequest(
             f"expected an embedder, got {'None' if given is None else 'a dict'}",
@@ -61,8 +65,66 @@ def as_embedder(given: Any, *, model: EmbeddingModel | str | None = None) -> Tex
     return adapted(given, known)
 
 
+async def async_as_embedder(given: Any) -> TextEmbedder:
+    """Do as `as_embedder`, in a thread: to load a model takes time."""
+    return await asyncio.to_thread(as_embedder, given)
+
+
+def identified(given: Any) -> EmbeddingModel:
+    """Return the identity of a model with its dimensions.
+
+    The model is loaded, and embeds one word, only if they cannot be told otherwise.
+    """
+    return _identity(given) or as_embedder(given).identify()
+
+
+async def async_identified(given: Any) -> EmbeddingModel:
+    """Do as `identified`, in the caller's loop."""
+    return _identity(given) or await (await async_as_embedder(given)).aidentify()
+
+
+def _identity(given: Any) -> EmbeddingModel | None:
+    """Return the identity of a model that is named, if its dimensions are known."""
+    if not isinstance(given, str | EmbeddingModel):
+        return None
+    model = _with_facts(_named(given))
+    return model if model.dimensions is not None else None
+
+
+def _named(given: str | EmbeddingModel) -> EmbeddingModel:
+    if isinstance(given, str):
+        given = EmbeddingModel.parse(_DEFAULTS.get(given, given))
+    provider = _ALIASES.get(given.provider)
+    return given if provider is None else replace(given, provider=provider)
+
+
+def _with_facts(model: EmbeddingModel) -> EmbeddingModel:
+    """Return a model with what is known of it without loading it, unless it says otherwise."""
+    facts = replace(model, dimensions=None)
+    if model.provider == "openai" and model.name in _OPENAI_DIMENSIONS:
+        facts = EmbeddingModel(
+            model.provider, model.name, _OPENAI_DIMENSIONS[model.name], normalised=True
+        )
+    elif model.provider == "workers-ai" and model.name in _BGE_DIMENSIONS:
+        facts = EmbeddingModel(
+            model.provider, model.name, _BGE_DIMENSIONS[model.name], pooling="mean"
+        )
+    elif (model.provider, model.name) == (offline.MODEL.provider, offline.MODEL.name):
+        facts = offline.MODEL
+    if model.provider in ("openai", "workers-ai", "ollama"):  # none puts a prompt before a text
+        facts = replace(facts, query_prompt="", document_prompt="")
+    return facts.updated(model)
+
+
+def _loaded(model: EmbeddingModel) -> TextEmbedder:
+    with _loading:
+        if model not in _embedders:
+            _embedders[model] = _of_model(model)
+        return _embedders[model]
+
+
 def _of_model(model: EmbeddingModel) -> TextEmbedder:
-    make = _PROVIDERS.get(_ALIASES.get(model.provider, model.provider))
+    make = _PROVIDERS.get(model.provider)
     if make is None:
         known = sorted({*_PROVIDERS, *_ALIASES})
         near = difflib.get_close_matches(model.provider.lower(), known, n=1)
@@ -70,28 +132,19 @@ def _of_model(model: EmbeddingModel) -> TextEmbedder:
             f'no provider of embedding models is named "{model.provider[:64]}"',
             hint=(f"Did you mean {near[0]}? " if near else "")
             + f"Known are {', '.join(sorted(_PROVIDERS))}. For a service of your own use "
-            "HttpEmbedder with its base_url.",
+            "HttpEmbedder with its base_url; for an object of a library, give the object.",
         )
     return make(model)
 
 
 def _openai(model: EmbeddingModel) -> TextEmbedder:
-    dimensions = _OPENAI_DIMENSIONS.get(model.name)
-    found = EmbeddingModel(
-        "openai",
-        model.name,
-        dimensions=dimensions,
-        normalised=True if dimensions else None,
-        query_prompt="",
-        document_prompt="",
-    ).updated(model)
     return _of_service(
         HttpEmbedder(
-            found,
+            model,
             base_url="https://api.openai.com/v1",
             key_variable="OPENAI_API_KEY",
             encoding_format="base64",
-            request_dimensions=found.dimensions not in (None, dimensions),
+            request_dimensions=model.dimensions not in (None, _OPENAI_DIMENSIONS.get(model.name)),
             batch_texts=2_048,
             batch_bytes=300_000,  # its limit is 300,000 tokens, and a token has a byte at least
         )
@@ -106,18 +159,9 @@ def _workers_ai(model: EmbeddingModel) -> TextEmbedder:
             "CLOUDFLARE_ACCOUNT_ID is not set",
             hint="Run: export CLOUDFLARE_ACCOUNT_ID=…",
         )
-    dimensions = _BGE_DIMENSIONS.get(model.name)
-    found = EmbeddingModel(
-        "workers-ai",
-        model.name,
-        dimensions=dimensions,
-        pooling="mean" if dimensions else None,
-        query_prompt="",
-        document_prompt="",
-    ).updated(model)
     return _of_service(
         HttpEmbedder(
-            found,
+            model,
             base_url=_WORKERS_AI.format(account=account),
             key_variable="CLOUDFLARE_API_TOKEN",
             batch_texts=100,
@@ -128,8 +172,7 @@ def _workers_ai(model: EmbeddingModel) -> TextEmbedder:
 def _ollama(model: EmbeddingModel) -> TextEmbedder:
     host = os.environ.get("OLLAMA_HOST", "").strip() or "127.0.0.1:11434"
     base = host if "://" in host else f"http://{host}"
-    found = EmbeddingModel("ollama", model.name, query_prompt="", document_prompt="").updated(model)
-    return _of_service(HttpEmbedder(found, base_url=f"{base.rstrip('/')}/v1"))
+    return _of_service(HttpEmbedder(model, base_url=f"{base.rstrip('/')}/v1"))
 
 
 def _of_service(embedder: HttpEmbedder) -> TextEmbedder:
@@ -173,17 +216,14 @@ def _fastembed(model: EmbeddingModel) -> TextEmbedder:
 
 
 def _pydantic_ai(model: EmbeddingModel) -> TextEmbedder:
-    provider = _ALIASES.get(model.provider, model.provider)
-
     def load() -> Any:
         library = import_module("pydantic_ai")
         settings = {"dimensions": model.dimensions} if model.dimensions is not None else None
         return library.Embedder(
-            f"{provider}:{model.name}", settings=settings, defer_model_check=False
+            f"{model.provider}:{model.name}", settings=settings, defer_model_check=False
         )
 
-    embedder = _load(load, f"pydantic-ai-slim[{provider}]", provider)
-    return adapted(embedder, model.updated(EmbeddingModel(provider, model.name)))
+    return adapted(_load(load, f"pydantic-ai-slim[{model.provider}]", model.provider), model)
 
 
 def _of_object(given: Any, model: EmbeddingModel) -> TextEmbedder:
@@ -223,3 +263,7 @@ _PROVIDERS: dict[str, Callable[[EmbeddingModel], TextEmbedder]] = {
 }
 _ALIASES = {"gemini": "google", "voyage": "voyageai"}
 _DEFAULTS = {"wordllama": f"wordllama:{offline.MODEL.name}"}
+
+# Each is loaded once in a process, whatever client or thread asks first.
+_embedders: dict[EmbeddingModel, TextEmbedder] = {}
+_loading = threading.Lock()

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from functools import cached_property
+from http.client import responses
 from typing import Any
 
 import numpy as np
@@ -83,7 +84,8 @@ class Reply:
                 if key_variable
                 else "Name the environment variable that holds the key: key_variable=…",
             )
-        said = redacted(self.problem or self._said or self.body[:200].decode(errors="replace"))
+        body = self.body[:200].decode(errors="replace")
+        said = redacted(self.problem or self._said or body) or responses.get(self.status, "")
         return EmbeddingError(
             f"{service} answered HTTP {self.status}: {said}"
             if self.status

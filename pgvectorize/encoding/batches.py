@@ -22,6 +22,10 @@ from pgvectorize.encoding.values import HINT, Refusal, SomeRows, as_array, read_
 from pgvectorize.errors import InvalidRequest, InvalidVector
 from pgvectorize.models import Metadata, Vector, VectorInput
 
+# Postgres accepts messages of up to 1 GiB. It is not less because in strict mode the 5,000 vectors
+# of a request, with 16 KB each, must stay one batch.
+BATCH_BYTES = 2**27
+
 _VECTOR_KEYS = frozenset(field.name for field in fields(Vector))
 
 
@@ -54,9 +58,10 @@ EMPTY_BATCH = Batch([], np.empty((0, 1), dtype=np.float32), [], [], [])
 def batches(vectors: Iterable[VectorInput], size: int, later: int | None = None) -> Iterator[Batch]:
     """Read any iterable of vectors in batches of `size`, checking each vector.
 
-    If `later` is given, every batch after the first has so many vectors instead. Raises
-    `InvalidVector` with the row, counted from 1 over the whole iterable. The number of
-    dimensions is checked by the database, which knows the index.
+    If `later` is given, every batch after the first has so many vectors instead. A batch of
+    more than `BATCH_BYTES` is divided. Raises `InvalidVector` with the row, counted from 1
+    over the whole iterable. The number of dimensions is checked by the database, which knows
+    the index.
     """
     if problem := _no_vectors(vectors):
         raise InvalidRequest(
@@ -69,9 +74,35 @@ def batches(vectors: Iterable[VectorInput], size: int, later: int | None = None)
 def _batches(rows: Iterator[VectorInput], size: int, later: int | None) -> Iterator[Batch]:
     first = 1
     while chunk := list(islice(rows, size)):
-        yield _batch(*_columns(chunk, first), first)
+        yield from _light(_batch(*_columns(chunk, first), first))
         first += len(chunk)
         size = later or size
+
+
+def _light(batch: Batch) -> Iterator[Batch]:
+    """Yield a batch, or if it has more than `BATCH_BYTES` parts that have a vector more at most."""
+    values = [batch.values] if isinstance(batch.values, np.ndarray) else batch.values
+    total = sum(array.nbytes for array in values if array is not None)
+    for texts in (batch.metadata, batch.content):
+        total += sum(map(len, filter(None, texts)))
+    if total <= BATCH_BYTES:
+        yield batch
+        return
+    start = weight = 0
+    columns = zip(batch.values, batch.metadata, batch.content, strict=True)
+    for stop, (vector, document, text) in enumerate(columns, 1):
+        weight += (0 if vector is None else vector.nbytes) + len(document or b"") + len(text or "")
+        if weight > BATCH_BYTES or stop == len(batch):
+            rows = slice(start, stop)
+            yield Batch(
+                batch.ids[rows],
+                batch.values[rows],
+                batch.namespaces[rows],
+                batch.metadata[rows],
+                batch.content[rows],
+                batch.first + start,
+            )
+            start, weight = stop, 0
 
 
 def _no_vectors(given: Any) -> str | None:
@@ -121,7 +152,7 @@ def column_batches(
         rows = slice(start, stop)
         size = later or size
         given = [column[rows] for column in columns.values()]
-        yield _batch(given[0], given[1], given[2], given[3], given[4], start + 1)
+        yield from _light(_batch(given[0], given[1], given[2], given[3], given[4], start + 1))
 
 
 def _column(name: str, given: Any) -> list[Any]:

@@ -59,15 +59,19 @@ def vacuum(
     rebuild = argument("rebuild", rebuild)
     rows = yield Statement(
         """
-        select relation, has_hnsw, may_build, live_rows, dead_rows
+        select relation, has_hnsw, may_build, live_rows, dead_rows, dead_rows_in_hnsw
         from pgvectorize_private._prepare_vacuum(index => %(index)s)
         """,
         {"index": index},
     )
     before = rows[0]
     build: IndexBuild | None = None
-    is_faster = before["may_build"] and before["dead_rows"] > _DEAD_TO_REBUILD * before["live_rows"]
-    if before["has_hnsw"] and (is_faster if rebuild is None else rebuild):
+    if before["has_hnsw"] and rebuild is None:
+        most = _DEAD_TO_REBUILD * before["live_rows"]
+        is_rebuilt = before["may_build"] and before["dead_rows_in_hnsw"] > most
+    else:
+        is_rebuilt = before["has_hnsw"] and rebuild
+    if is_rebuilt:
         try:
             build = yield from build_concurrently(
                 index=index,

@@ -19,6 +19,7 @@ from pgvectorize.encoding.documents import bad_key, json_text
 from pgvectorize.encoding.texts import are_texts, as_text, text_problem
 from pgvectorize.encoding.wire import Binary, jsonb, jsonb_array
 from pgvectorize.errors import InvalidFilter, InvalidRequest
+from pgvectorize.models import EmbeddingModel
 
 
 def search_parameters(*, namespace: Any, **others: Any) -> dict[str, Any]:
@@ -166,6 +167,19 @@ def _filter_json(filter: Any) -> bytes:
         ) from error
 
 
+def _model(name: str, value: Any) -> Binary:
+    if not isinstance(value, EmbeddingModel):
+        raise _refusal(name, "an EmbeddingModel", value)
+    document = value.as_json()
+    for field, text in document.items():
+        if isinstance(text, str):
+            _text(f"{name}.{field}", text)
+    try:
+        return jsonb(json_text(document))
+    except ValueError as error:
+        raise InvalidRequest(f"model: {error}") from error
+
+
 def _patch(name: str, value: Any) -> Binary:
     hint = "A patch holds strings, numbers, booleans, None, lists and dicts."
     try:
@@ -252,6 +266,7 @@ _CHECKS: dict[str, Callable[[str, Any], Any]] = {
     "filters": _filters,
     "memory": _memory,
     "metadata_columns": _list_of("names"),
+    "model": _model,
     "namespaces": _namespaces,
     "patch": _patch,
     "return_metadata": _return_metadata,

@@ -24,8 +24,6 @@ from pgvectorize.plans import Handshake, Plan, Prepared, Row
 _INDEX_NAME = re.compile("[a-z][a-z0-9_-]{0,62}")
 # The index's own function answers a query that asks for nothing else than this.
 _PLAIN = {
-    "namespace": None,
-    "filter": None,
     "ef_search": None,
     "exact": False,
     "exclude_ids": None,
@@ -35,7 +33,9 @@ _PLAIN = {
     "recall": None,
 }
 _read_plain = itemgetter(*_PLAIN)
-_OF_OWN_FUNCTION = ("top_k", "return_values", "return_metadata", "return_content")
+_OF_OWN_FUNCTION = (
+    *("top_k", "return_values", "return_metadata", "filter", "namespace", "return_content"),
+)
 _LEAST_SHARE = 50  # so many queries make up for the round trip of a second connection
 
 
@@ -48,8 +48,8 @@ def query(*, index: str, vector: ValuesInput, **options: Any) -> Plan[Matches]:
     unknown: SchemaOutdated | DatabaseError | None = None
     is_plain = type(index) is str and all(map(is_, _read_plain(options), _PLAIN.values()))
     if is_plain and (text := _own_function(index)) is not None:
-        # Its statement is planned once a session; `query` plans at each call.
-        given = checked({name: options[name] for name in _OF_OWN_FUNCTION})
+        # Its statements are planned once a session; `query` plans at each call.
+        given = checked(search_parameters(**{name: options[name] for name in _OF_OWN_FUNCTION}))
         given["vector"] = query_vector(vector)
         try:
             return _matches((yield Prepared(text, given)))
@@ -135,8 +135,8 @@ def _own_function(index: str) -> bytes | None:
         """
         select id, score, namespace, values, metadata, content
         from pgvectorize_data.{}(
-            top_k => $1, return_values => $2, return_metadata => $3, return_content => $4,
-            vector => $5
+            top_k => $1, return_values => $2, return_metadata => $3, filter => $4,
+            return_content => $5, namespaces => $6, vector => $7
         )
         """
     )

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from itertools import chain, islice
 from operator import lt
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 from uuid import UUID
 
 import numpy.typing as npt
@@ -92,6 +92,7 @@ def write(
     handshake: Handshake,
     on_copy: Callable[[Operation | None], Plan[None]] | None = None,
     copies_one: bool = False,
+    is_alone: bool = True,
 ) -> Plan[Mutation]:
     """Write all batches as one change.
 
@@ -102,6 +103,7 @@ def write(
 
     `on_copy` is a plan for the moment before the index is written to. Its argument is None
     if the index is empty and nothing is copied yet, and the operation if all is staged.
+    `is_alone` says that the caller asks nothing else.
     """
     remaining = iter(batches)
     first = next(remaining, None)
@@ -113,7 +115,7 @@ def write(
                 index=index,
                 batch=first,
                 handshake=handshake,
-                is_alone=on_copy is None,
+                is_alone=is_alone,
             )
         )
 
@@ -180,6 +182,61 @@ def write(
         new = set(rows[0]["ids"])
         ids = [id for id in ids if id in new]
     return Mutation(rows[0]["mutation_id"], len(ids), ids)
+
+
+def write_or_load(
+    operation: Operation,
+    *,
+    index: str,
+    batches: Iterable[Batch],
+    handshake: Handshake,
+    may_load: bool,
+) -> Plan[Mutation]:
+    """Write all batches as one change; the first load of an index as `bulk_load` does it.
+
+    `may_load` says that the transaction ends with this plan, and with it the wait of others.
+    """
+    remaining = iter(batches)
+    first = next(remaining, None)
+    beginning = () if first is None else (first,)
+    is_long = first is not None and len(first) >= BATCH_SIZE
+    is_aside = False
+
+    def set_aside(staged: Operation | None) -> Plan[None]:
+        nonlocal is_aside
+        if staged is None and is_long and may_load:
+            rows = yield Statement(
+                "select pgvectorize_private._drop_unused_hnsw(index => %(index)s) as is_aside",
+                {"index": index},
+            )
+            is_aside = rows[0]["is_aside"]
+
+    mutation = yield from write(
+        operation,
+        index=index,
+        batches=chain(beginning, remaining),
+        handshake=handshake,
+        on_copy=set_aside,
+    )
+    if is_aside:
+        yield from _rebuild(index, memory=None, workers=None)
+        yield from try_analyze(index)
+    return mutation
+
+
+def _rebuild(index: str, **options: Any) -> Plan[IndexBuild]:
+    """Build the HNSW index that was dropped for a load."""
+    rows = yield Statement(
+        """
+        select is_built, index_precision, m, ef_construction, vectors, memory, memory_needed,
+            vectors_in_memory, workers
+        from pgvectorize_private._rebuild_hnsw_after_load(
+            index => %(index)s, memory => %(memory)s, workers => %(workers)s
+        )
+        """,
+        {"index": index, **options},
+    )
+    return IndexBuild(**rows[0])
 
 
 class _Load:
@@ -332,20 +389,9 @@ def bulk_load(
         handshake=handshake,
         on_copy=set_aside,
         copies_one=rebuild is True,
+        is_alone=False,
     )
-    build: IndexBuild | None = None
-    if is_aside:
-        rows = yield Statement(
-            """
-            select is_built, index_precision, m, ef_construction, vectors, memory, memory_needed,
-                vectors_in_memory, workers
-            from pgvectorize_private._rebuild_hnsw_after_load(
-                index => %(index)s, memory => %(memory)s, workers => %(workers)s
-            )
-            """,
-            {"index": index, **options},
-        )
-        build = IndexBuild(**rows[0])
+    build = (yield from _rebuild(index, **options)) if is_aside else None
     yield from try_analyze(index)
     return BulkLoad(mutation, build)
 

@@ -145,7 +145,13 @@ def state(dsn: str) -> dict[str, Any]:
                 "exact": index.query(vector, namespace="even", exact=True, return_metadata="all"),
             }
     with psycopg.connect(dsn) as connection:
-        for table in ("mutations", "recalls", "metadata_indexes", "namespace_indexes"):
+        for table in (
+            "mutations",
+            "recalls",
+            "recall_baselines",
+            "metadata_indexes",
+            "namespace_indexes",
+        ):
             rows = connection.execute(f"select * from pgvectorize_private.{table}")
             found[table] = sorted(rows.fetchall())
         found["postgres indexes"] = connection.execute(

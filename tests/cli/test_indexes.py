@@ -20,6 +20,7 @@ SETTINGS = {
     "efConstruction": 64,
     "hasHnsw": True,
     "efSearch": None,
+    "model": None,
     "isStrict": False,
     "isCounted": False,
 }
@@ -242,6 +243,7 @@ def test_info_counts_and_names_the_newest_mutation(
         "pendingCount": 0,
         "processedUpToMutation": None,
         "processedUpToDatetime": None,
+        "model": None,
     }
     mutation = client.index(name).upsert([("a", [1, 2, 3])])
     found = cli_json("info", name)

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import json
 import shlex
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -11,6 +12,7 @@ import pytest
 from click.testing import Result
 
 import pgvectorize
+from pgvectorize.cli import writes
 
 Json = Callable[..., Any]
 Text = Callable[..., str]
@@ -55,6 +57,35 @@ def test_vectors_go_in_and_come_out_the_same(
     assert gone["count"] == 2
     UUID(gone["mutationId"])
     assert cli_json("info", name)["vectorCount"] == 1
+
+
+def test_a_first_load_shows_what_is_read_and_then_the_build(
+    cli: Callable[..., Result],
+    make_index: Callable[..., str],
+    write_lines: Text,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    name = make_index(dimensions=1, metric="euclidean")
+    file = write_lines(*({"id": f"v{row}", "values": [row]} for row in range(1_500)))
+    shown = []
+
+    @contextmanager
+    def progress_bar(text: str) -> Iterator[Callable[[int, int | None], None]]:
+        shown.append(text)
+        yield lambda done, total: shown.append("read")
+        shown.append("all read")
+
+    @contextmanager
+    def watched_build(session: object, name: str) -> Iterator[None]:
+        shown.append(f"build of {name}")
+        yield
+        shown.append("built")
+
+    monkeypatch.setattr(writes, "progress_bar", progress_bar)
+    monkeypatch.setattr(writes, "watched_build", watched_build)
+    result = cli("insert", name, "--file", file)
+    assert result.exit_code == 0, result.output
+    assert shown == ["writing", "read", "all read", f"build of {name}", "built"]
 
 
 def test_insert_keeps_and_upsert_replaces(
@@ -265,7 +296,7 @@ def test_query_refuses_a_vector_that_does_not_fit(
 
 @pytest.mark.parametrize("options", [[], ["--vector", "1", "--vector-id", "a"]])
 def test_query_wants_a_vector_or_an_id(misused: Text, options: list[str]) -> None:
-    assert misused("query", "docs", *options) == "Error: give either --vector or --vector-id"
+    assert misused("query", "docs", *options) == "Error: give --vector, --vector-id or --text"
 
 
 def test_query_by_id_finds_itself_first(cli_json: Json, refused: Text, index: str) -> None:

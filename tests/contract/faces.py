@@ -21,6 +21,7 @@ from pgvectorize import (
     BulkLoad,
     Client,
     Deletion,
+    EmbeddingModel,
     Explanation,
     Facet,
     Finding,
@@ -205,6 +206,8 @@ class SqlFace:
         self._dsn = dsn
 
     def create_index(self, name: str, **options: Any) -> IndexInfo:
+        if isinstance(model := options.get("model"), EmbeddingModel):
+            options["model"] = _json(model.as_json())
         return IndexInfo(**self._row("create_index", name=name, **options))
 
     def get_index(self, name: str) -> IndexInfo:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from pgvectorize import Client
+from pgvectorize import Client, InvalidFilter, Matches
 from tests.contract.cases import CASES, Case
 from tests.contract.faces import Face
 from tests.contract.oracle import found
@@ -39,6 +39,21 @@ def indexes(client: Client) -> Iterator[dict[str, str]]:
     yield named
     for name in made.values():
         client.delete_index(name)
+
+
+@each_case
+def test_the_function_of_an_index_agrees_with_query(
+    client: Client, indexes: dict[str, str], case: Case
+) -> None:
+    """It finds few matches with statements of its own, where `query` compiles the filter."""
+    index = client.index(indexes[case.name])
+    answers: list[Matches | str] = []
+    for exact in (False, True):  # `query` answers what is to be exact
+        try:
+            answers.append(index.query([0], top_k=10, filter=case.filter, exact=exact))
+        except InvalidFilter as refused:
+            answers.append(str(refused))
+    assert answers[0] == answers[1]
 
 
 @each_case

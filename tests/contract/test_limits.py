@@ -286,15 +286,6 @@ def test_how_vectors_are_kept_is_not_for_choice(
     assert face.create_index(new_name, **config, **plain).is_strict
 
 
-def test_a_patch_that_makes_metadata_too_large_is_refused(face: Face, strict: str) -> None:
-    ids = ["v000", "v001"]
-    face.update_metadata(strict, {"text": "x" * 10_000}, ids=ids)
-    says = 'oversized metadata for vector id="v000"'
-    more = {"more": "y" * 300}
-    check(InvalidVector, says, 40016, face.update_metadata, strict, more, ids=ids)
-    assert all("more" not in (vector.metadata or {}) for vector in face.get_by_ids(strict, ids))
-
-
 @pytest.mark.parametrize(
     ("call", "options", "says"),
     [
@@ -304,6 +295,7 @@ def test_a_patch_that_makes_metadata_too_large_is_refused(face: Face, strict: st
         ("facets", {"property_name": "word"}, "facets"),
         ("query_many", {"vectors": [ONES, ONES]}, "query of several vectors"),
         ("truncate", {}, "deletion of all vectors"),
+        ("update_metadata", {"patch": {"a": 1}, "ids": ["v000"]}, "change of metadata alone"),
     ],
 )
 def test_a_call_that_vectorize_lacks_is_refused(
@@ -312,6 +304,30 @@ def test_a_call_that_vectorize_lacks_is_refused(
     says = f"Vectorize has no {says}"
     check(InvalidRequest, says, None, getattr(face, call), strict, **options)
     assert face.count(strict) == 120
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"return_values": True},
+        {"return_metadata": "all"},
+        {"namespace": "n"},
+        {"filter": {"word": "a"}},
+    ],
+)
+def test_a_listing_that_vectorize_lacks_is_refused_to_a_strict_session(
+    face: Face, strict: str, options: dict[str, Any]
+) -> None:
+    with face.borrow(session=True) as borrowed:
+        assert face.list_vectors(strict, **options).count <= 120
+        borrowed.execute("select set_config('pgvectorize.strict', 'on', false)")
+        says = "Vectorize has no choice in listings, which give ids"
+        check(InvalidRequest, says, None, borrowed.face.list_vectors, strict, **options)
+        assert borrowed.face.list_vectors(strict, count=3).ids == ["v000", "v001", "v002"]
+
+
+def test_a_strict_index_can_be_iterated(iterable_face: IterableFace, strict: str) -> None:
+    assert len(iterable_face.iterate(strict)) == 120
 
 
 def test_other_indexes_are_as_ever(face: Face, index: str) -> None:

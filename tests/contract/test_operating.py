@@ -270,6 +270,24 @@ def wait_for_snapshots(connection: Any) -> None:
         time.sleep(0.05)
 
 
+def test_a_vacuum_after_a_rebuild_does_not_build_again(
+    iterable_face: IterableFace,
+    client: Client,
+    filled: str,
+    dead_counted: Callable[[str, int], None],
+    connection: Any,
+) -> None:
+    connection.execute(
+        f'alter table pgvectorize_data."{filled}" set (autovacuum_enabled = off)'.encode()
+    )
+    client.index(filled).delete_by_ids([f"v{row:04}" for row in range(1_000)])
+    dead_counted(filled, 1_000)
+    assert iterable_face.build(filled, rebuild=True).is_built
+    wait_for_snapshots(connection)
+    done = iterable_face.vacuum(filled)  # type: ignore[attr-defined]
+    assert (done.dead_rows, done.remaining_rows, done.build) == (1_000, 0, None)
+
+
 def test_a_vacuum_says_what_older_transactions_keep(
     iterable_face: IterableFace,
     client: Client,

@@ -44,6 +44,39 @@ def rest(face: Face, index: str, first: VectorList, **options: Any) -> list[str]
 # What is returned
 
 
+def fill_with_large_metadata(connection: Connection, index: str) -> None:
+    """Fill an index with five vectors, of which the second has more than a page may have."""
+    connection.execute(
+        f"""
+        insert into pgvectorize_data."{index}" (id, embedding, metadata)
+        select
+            'v' || number, '[1,2]',
+            jsonb_build_object('text', repeat('x', 68000000 * (number = 2)::int))
+        from generate_series(1, 5) as number
+        """.encode()
+    )
+
+
+def test_a_page_of_large_metadata_ends_early(
+    face: Face, index: str, connection: Connection
+) -> None:
+    fill_with_large_metadata(connection, index)
+    page = face.list_vectors(index, return_metadata="all")
+    assert page.ids == ["v1", "v2"]
+    assert (page.count, page.total_count, page.is_truncated) == (2, 5, True)
+    assert rest(face, index, page, return_metadata="all") == ["v3", "v4", "v5"]
+    assert face.list_vectors(index, return_values=True).count == 5
+
+
+def test_iteration_goes_over_large_metadata(
+    iterable_face: IterableFace, index: str, connection: Connection
+) -> None:
+    fill_with_large_metadata(connection, index)
+    assert [vector.id for vector in iterable_face.iterate(index)] == [
+        f"v{row}" for row in range(1, 6)
+    ]
+
+
 def test_only_ids_and_namespaces_are_returned_unless_more_is_asked(face: Face, filled: str) -> None:
     page = face.list_vectors(filled, count=2)
     assert page.vectors == [ListedVector("v00", "even"), ListedVector("v01")]

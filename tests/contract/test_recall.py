@@ -246,9 +246,8 @@ def test_to_measure_is_not_to_query(face: Face, make_index: Callable[..., str]) 
     assert face.usage(name)[0].queried_vectors == 0
 
 
-@pytest.mark.parametrize("change", ["delete", "rebuild"])
-def test_what_was_measured_goes_with_what_it_was_measured_of(
-    face: Face, new_name: str, connection: Connection, change: str
+def test_what_was_measured_goes_with_the_index(
+    face: Face, new_name: str, connection: Connection
 ) -> None:
     face.create_index(new_name, dimensions=2, metric="cosine")
     face.upsert(new_name, [("a", [1, 2]), ("b", [2, 1])])
@@ -257,12 +256,33 @@ def test_what_was_measured_goes_with_what_it_was_measured_of(
         "select id from pgvectorize_private.indexes where name = %s", [new_name]
     )
     (id,) = row.fetchone() or ()
-    if change == "delete":
-        face.delete_index(new_name)
-    else:
-        face.build(new_name, rebuild=True)
+    face.delete_index(new_name)
     left = connection.execute("select from pgvectorize_private.recalls where index_id = %s", [id])
     assert left.fetchall() == []
+
+
+def test_what_was_measured_holds_until_the_options_change(
+    face: Face, make_index: Callable[..., str], connection: Connection
+) -> None:
+    name = make_index(dimensions=2)
+    face.upsert(name, [("a", [1, 2]), ("b", [2, 1])])
+    face.recall(name)
+    measured = stored(connection, name)
+    face.build(name, rebuild=True)
+    assert stored(connection, name) == measured
+    assert face.query(name, [1, 2], recall=1).count == 2
+
+    face.build(name, m=24)
+    for _ in range(2):
+        with pytest.raises(InvalidRequest) as refusal:
+            face.query(name, [1, 2], recall=1)
+        assert str(refusal.value) == (
+            f'the recall of index "{name}" has not been measured since its HNSW index was built '
+            "with other options"
+        )
+        face.build(name, m=16)
+    face.tune(name, 1)
+    assert face.query(name, [1, 2], recall=1).count == 2
 
 
 # Tuning

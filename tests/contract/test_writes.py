@@ -309,3 +309,12 @@ def test_an_unknown_index_is_refused_before_a_long_load(iterable_face: IterableF
     with pytest.raises(IndexNotFound):
         iterable_face.upsert("nothing", vectors(), batch_size=100)
     assert len(read) <= 200
+
+
+def test_deleted_ids_come_once_in_the_order_given(face: Face, index: str) -> None:
+    face.upsert(index, [(id, [1.0, 2.0]) for id in ("a", "B", "c", "d")])
+    gone = face.delete_by_ids(index, ["d", "nobody", "B", "d", "a", "B"])
+    assert (gone.count, gone.ids) == (3, ["d", "B", "a"])
+    assert face.delete_by_ids(index, ["d"]).ids == []
+    assert face.delete_by_ids(index, []).ids == []
+    assert face.count(index) == 1

@@ -305,3 +305,78 @@ def test_few_vectors_are_simply_written(
     with pytest.raises(ValueError, match='mode "replace" is not known'):
         iterable_face.bulk_load(index, NEW, mode="replace")
     assert isinstance(client.index(index), Index)
+
+
+# The first load of an index is a bulk load
+
+
+@pytest.mark.parametrize("operation", ["upsert", "insert"])
+def test_a_first_load_builds_the_hnsw_index_at_the_end(
+    iterable_face: IterableFace,
+    make_index: Callable[..., str],
+    connection: psycopg.Connection[tuple[object, ...]],
+    vectors: dict[str, Any],
+    operation: str,
+) -> None:
+    index = make_index(dimensions=8, metric="euclidean")
+    iterable_face.create_namespace_index(index, "n")
+    write = getattr(iterable_face, operation)
+    before = hnsw(connection, index)
+    given = {**vectors, "ids": ["again", *vectors["ids"][1:-1], "again"], "namespaces": "n"}
+    assert write(index, **given).count == 2_999
+    assert hnsw(connection, index) != before
+    assert iterable_face.get_index(index).has_hnsw
+    (namespace_index,) = iterable_face.list_namespace_indexes(index)
+    assert namespace_index.is_built
+    last = vectors["values"][0 if operation == "insert" else -1]
+    assert iterable_face.query(index, last, top_k=1)[0].id == "again"
+
+    before = hnsw(connection, index)
+    write(index, **{**vectors, "ids": [f"w{row}" for row in range(3_000)]})  # no longer empty
+    assert hnsw(connection, index) == before
+
+
+@pytest.mark.parametrize(
+    "reason", ["few vectors", "atomic", "searched", "in use", "a transaction", "no HNSW index"]
+)
+def test_a_first_load_that_could_hurt_somebody_leaves_the_hnsw_index(
+    client: Client,
+    dsn: str,
+    make_index: Callable[..., str],
+    connection: psycopg.Connection[tuple[object, ...]],
+    vectors: dict[str, Any],
+    reason: str,
+) -> None:
+    index = make_index(dimensions=8, metric="euclidean", hnsw=reason != "no HNSW index")
+    before = hnsw(connection, index)
+    options: dict[str, Any] = {}
+    if reason == "few vectors":
+        vectors = part(vectors, 0, 900)
+        options["batch_size"] = 500
+    if reason == "atomic":
+        options["atomic"] = False
+    with psycopg.connect(dsn) as own:
+        writing = client.using(own) if reason == "a transaction" else client
+        if reason in ("searched", "in use"):
+            client.using(own).index(index).query(vectors["values"][0])
+        if reason == "searched":
+            own.execute("select pg_stat_force_next_flush()")
+            own.commit()
+        assert writing.index(index).upsert(**vectors, **options).count == len(vectors["ids"])
+        own.commit()
+    assert hnsw(connection, index) == before
+    assert client.index(index).count() == len(vectors["ids"])
+
+
+def test_a_first_load_that_fails_leaves_the_index_as_it_was(
+    iterable_face: IterableFace,
+    make_index: Callable[..., str],
+    connection: psycopg.Connection[tuple[object, ...]],
+    vectors: dict[str, Any],
+) -> None:
+    index = make_index(dimensions=8, metric="euclidean")
+    before = hnsw(connection, index)
+    vectors["values"][2_500, 3] = np.nan
+    with pytest.raises(InvalidVector, match="row 2501"):
+        iterable_face.upsert(index, **vectors)
+    assert (iterable_face.count(index), hnsw(connection, index)) == (0, before)

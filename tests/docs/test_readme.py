@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 from collections import Counter
+from importlib.util import find_spec
 from pathlib import Path
 
 import psycopg
@@ -50,6 +51,8 @@ def test_readme_blocks_run(empty_database: str, tmp_path: Path) -> None:
     assert {language for language, _ in BLOCKS} == {"console", "json", "python", "sh", "sql"}
     with pgvectorize.connect(empty_database) as client:
         for language, text in BLOCKS:
+            if '"wordllama"' in text and find_spec("wordllama") is None:
+                continue  # it has no wheel for this Python
             if (
                 "products" in text and language != "console"
             ):  # each form of the one task begins anew

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from pgvectorize.embedding import providers
 from tests.embedding.service import Service, running
 
 
@@ -25,3 +26,8 @@ def without_keys(monkeypatch: pytest.MonkeyPatch) -> None:
         "OPENAI_API_KEY",
     ):
         monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture(autouse=True)
+def without_loaded_models(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(providers, "_embedders", {})

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from pgvectorize import EmbeddingError, EmbeddingModel, InvalidEmbedding, InvalidRequest
-from pgvectorize.embedding import HttpEmbedder, TextEmbedder, as_embedder
+from pgvectorize.embedding import HttpEmbedder, TextEmbedder, as_embedder, http
 from pgvectorize.embedding.http import in_batches
 from pgvectorize.embedding.replies import MAX_WAIT, Reply
 from tests.embedding import service as acts
@@ -169,6 +169,25 @@ def test_what_would_fail_again_is_not_tried_again(
         embed(embedder(service), TEXTS)
     assert not caught.value.is_retryable
     assert len(service.requests) == 1
+
+
+def test_an_answer_without_words_is_named(service: Service, embed: Embed) -> None:
+    service.always = acts.raw(302, b"", Location="http://127.0.0.1:1/")
+    with pytest.raises(EmbeddingError, match="answered HTTP 302: Found"):
+        embed(embedder(service), TEXTS)
+
+
+def test_a_proxy_of_the_environment_is_used(
+    service: Service, embed: Embed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    proxy = service.base_url.removesuffix("/v1")
+    monkeypatch.setattr(http, "_opener", http._opener.__wrapped__)  # it reads them once
+    monkeypatch.setenv("http_proxy", proxy)
+    monkeypatch.delenv("no_proxy", raising=False)
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    away = as_embedder(HttpEmbedder("test:model-8", base_url="http://model.invalid/v1"))
+    np.testing.assert_array_equal(embed(away, TEXTS), vectors(TEXTS))
+    assert service.requests[0]["path"] == "http://model.invalid/v1/embeddings"
 
 
 def test_a_long_pause_is_left_to_the_caller(service: Service, embed: Embed) -> None:

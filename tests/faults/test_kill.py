@@ -137,6 +137,8 @@ MOMENTS = (
         "load of an empty index", "building", BUILDING,
         after=LOADED_ALONE, index="empty", before={},
     ),
+    Moment("first upsert", "copying", COPYING, after=LOADED_ALONE, index="empty", before={}),
+    Moment("first upsert", "building", BUILDING, after=LOADED_ALONE, index="empty", before={}),
     Moment("load without the HNSW index", "copying", COPYING, after=AFTER_LOAD),
     Moment("load without the HNSW index", "waiting", WRITING, open_snapshot, after=AFTER_LOAD),
     Moment("load without the HNSW index", "building", BUILDING, after=AFTER_LOAD),

@@ -85,6 +85,7 @@ JOBS: dict[str, Callable[[Client, int], None]] = {
     "load of an empty index": once(
         lambda client: client.index("empty").bulk_load(given(0, LOADED))
     ),
+    "first upsert": once(lambda client: client.index("empty").upsert(given(0, LOADED))),
     "load without the HNSW index": once(lambda client: bulk_load(client.index(INDEX))),
     "concurrent build": once(lambda client: client.index(INDEX).build(**OTHER)),
     "build": once(lambda client: client.index(INDEX).build(**OTHER, concurrently=False)),

@@ -66,6 +66,18 @@ def test_the_second_run_waits_for_no_lock(empty_database: str, administrator: Co
         schema.migrate(make_conninfo(empty_database, options="-c lock_timeout=100ms"))
 
 
+def test_nobody_blocks_a_migration_with_an_advisory_lock(
+    empty_database: str, administrator: Connection
+) -> None:
+    schema.migrate(empty_database)
+    administrator.execute("drop function pgvectorize_private._applied()")
+    with psycopg.connect(empty_database) as stranger:
+        stranger.execute("select pg_advisory_lock(hashtextextended('pgvectorize schema', 0))")
+        impatient = make_conninfo(empty_database, options="-c lock_timeout=5s")
+        before, after = schema.migrate(impatient)
+    assert before != after == schema.wanted()
+
+
 def test_vectors_outlive_a_migration(empty_database: str, administrator: Connection) -> None:
     schema.migrate(empty_database)
     with pgvectorize.connect(empty_database) as client:

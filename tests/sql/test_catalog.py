@@ -83,7 +83,15 @@ PUBLIC = {
     "upsert",
     "usage",
 }
-TABLES = {"indexes", "metadata_indexes", "mutations", "namespace_indexes", "queries", "recalls"}
+TABLES = {
+    "indexes",
+    "metadata_indexes",
+    "mutations",
+    "namespace_indexes",
+    "queries",
+    "recall_baselines",
+    "recalls",
+}
 FILES = {path.stem: path.read_text() for path in sql_functions.find("sql/functions").rglob("*.sql")}
 
 

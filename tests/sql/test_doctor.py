@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 from collections.abc import Callable, Iterator
@@ -483,6 +484,23 @@ def test_statistics_that_are_missing_then_stale(
     doctor.find_and_repair("statistics_stale", unattended.name)
 
 
+@pytest.mark.parametrize("key", ["a.b", "", "$a", 'a"b'])
+def test_metadata_that_no_write_accepts(
+    doctor: Doctor, connection: Connection, index: Index, key: str
+) -> None:
+    """SQL on the table wrote it."""
+    connection.execute(
+        f'update pgvectorize_data."{index.name}" set metadata = %s where id = %s'.encode(),
+        [json.dumps({"in": [{key: 1}]}), "v00007"],
+    )
+    found = doctor.find("metadata_not_valid", index.name)
+    assert found.severity == "warning"
+    assert 'Vector "v00007", and perhaps others, was written by SQL' in found.finding
+    assert f"a double quote: {json.dumps(key)}. Filters" in found.finding
+    index.update_metadata({"in": 1}, ids=["v00007"], mode="replace")
+    assert not doctor.finds("metadata_not_valid", index.name)
+
+
 @BOTH_WAYS
 def test_rows_that_are_dead(
     doctor: Doctor, unattended: Index, counted: Callable[..., None]
@@ -513,6 +531,12 @@ def test_recall_that_was_never_measured_or_long_ago(
         [index.name],
     )
     assert doctor.find_and_repair("recall_old", index.name).severity == "notice"
+    index.build(rebuild=True)
+    found = doctor.find_and_repair("recall_old", index.name)
+    assert "with a former build of its HNSW index." in found.finding
+    index.build(m=24)
+    found = doctor.find_and_repair("recall_not_known", index.name)
+    assert "since its HNSW index was built with other options." in found.finding
 
 
 @pytest.mark.slow

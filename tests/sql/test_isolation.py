@@ -62,6 +62,20 @@ def test_an_index_that_others_have_deleted_is_unknown(
 
 
 @pytest.mark.parametrize("level", LEVELS)
+def test_doctor_takes_no_index_that_others_have_deleted_for_a_broken_one(
+    dsn: str, client: Client, make_index: Callable[..., str], level: IsolationLevel
+) -> None:
+    name = make_index()
+    with psycopg.connect(dsn) as connection:
+        connection.isolation_level = level
+        connection.execute("select count(*) from pgvectorize_private.indexes")  # takes the snapshot
+        client.delete_index(name)
+        findings = Client(connection).doctor()
+    assert [found for found in findings if found.name == name] == []
+    client.create_index(name, dimensions=3, metric="cosine")  # for make_index to delete
+
+
+@pytest.mark.parametrize("level", LEVELS)
 def test_a_query_that_waited_for_a_deletion_ends(
     dsn: str,
     connection: psycopg.Connection[tuple[object, ...]],

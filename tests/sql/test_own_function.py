@@ -61,10 +61,128 @@ def test_it_answers_as_query_does(
     assert own
 
 
+FILTERS = [
+    '{"n": 7}',
+    '{"n": {"$eq": 7}}',
+    '{"n": "7"}',
+    '{"n": {"$lt": 7}}',
+    '{"n": {"$lte": 7.0}}',
+    '{"n": {"$gt": 290}}',
+    '{"n": {"$gte": 3, "$lt": 5}}',
+    '{"n": {"$gt": 3, "$lte": 5}}',
+    '{"n": {"$gt": 5, "$lt": 3}}',
+    '{"n": {"$gt": 3, "$lt": 3}}',
+    '{"n": {"$gte": 3, "$lte": 3}}',
+    '{"n": {"$gte": 0}}',
+    '{"n": {"$in": [3, 5]}}',
+    '{"n": {"$ne": 3}}',
+    '{"n": null}',
+    '{"color": "c3"}',
+    '{"color": {"$eq": "c3"}}',
+    '{"color": {"$in": ["c3", "c4", "none"]}}',
+    '{"color": {"$in": ["c3", null, 4]}}',
+    '{"color": {"$in": []}}',
+    '{"color": {"$gte": "c19"}}',
+    '{"color": {"$prefix": "c1"}}',
+    '{"half": true}',
+    '{"half": {"$eq": false}, "n": {"$lt": 20}}',
+    '{"half": true, "color": "c3"}',
+    '{"color": "c4", "n": {"$gte": 100, "$lt": 200}}',
+    '{"color": "c4", "half": true, "n": {"$gte": 100}}',
+    '{"n": 7, "free": 1}',
+    '{"free": 1}',
+    '{"$or": [{"n": 1}, {"n": 2}]}',
+    "{}",
+]
+
+
+@pytest.fixture
+def filtered(client: pgvectorize.Client, make_index: Callable[..., str]) -> str:
+    """Of 600 vectors, two have each `n`, 30 each `color`, and half of them each `half`."""
+    name = make_index(dimensions=DIMENSIONS)
+    index = client.index(name)
+    index.upsert(
+        ids=[f"v{row}" for row in range(600)],
+        values=np.random.default_rng(0).normal(size=(600, DIMENSIONS)),
+        namespaces=[
+            ("small" if row % 10 == 0 else "large") if row % 3 else None for row in range(600)
+        ],
+        metadata=[
+            {"n": row // 2, "color": f"c{row % 20}", "half": row % 2 == 0, "free": row % 7}
+            for row in range(600)
+        ],
+    )
+    index.create_metadata_index("n", "number")
+    index.create_metadata_index("color", "string")
+    index.create_metadata_index("half", "boolean")
+    return name
+
+
+@pytest.mark.parametrize(
+    "more", ["", ", namespaces => '{small}'", ", namespaces => '{large,null}'"]
+)
+def test_it_filters_as_query_does(
+    connection: psycopg.Connection[tuple[object, ...]], filtered: str, more: str
+) -> None:
+    for filter in FILTERS:
+        given = f"{VECTOR}, top_k => 10, return_metadata => 'all', filter => '{filter}'{more}"
+        own = rows(connection, f'pgvectorize_data."{filtered}"', given)
+        asked = f"index => '{filtered}', exact => true, {given}"
+        assert own == rows(connection, "pgvectorize.query", asked), filter
+
+
+def test_few_matches_are_found_without_a_plan_of_their_own(
+    connection: psycopg.Connection[tuple[object, ...]], filtered: str
+) -> None:
+    def is_planned(arguments: str) -> bool:
+        with connection.transaction(force_rollback=True):
+            rows(connection, f'pgvectorize_data."{filtered}"', f"{VECTOR}, {arguments}")
+            found = connection.execute(
+                "select count(*) from pg_stat_xact_user_functions where funcname = 'query'"
+            ).fetchone()
+        assert found is not None
+        return found != (0,)
+
+    connection.execute("set track_functions = 'all'")
+    assert not is_planned("filter => '{\"n\": 7}'")
+    assert not is_planned('filter => \'{"n": {"$lt": 90}, "half": true}\'')
+    assert not is_planned("namespaces => '{small}'")
+    assert is_planned("filter => '{\"half\": true}'")
+    assert is_planned('filter => \'{"n": 7, "free": 1}\'')
+
+
+def test_it_follows_the_metadata_indexes(
+    connection: psycopg.Connection[tuple[object, ...]], client: pgvectorize.Client, filtered: str
+) -> None:
+    def text() -> str:
+        found = connection.execute(
+            "select prosrc from pg_proc where pronamespace = 'pgvectorize_data'::regnamespace"
+            " and proname = %s",
+            [filtered],
+        ).fetchone()
+        assert found is not None
+        return str(found[0])
+
+    index = client.index(filtered)
+    assert "'free'" not in text()
+    index.create_metadata_index("free", "number")
+    assert "'free'" in text()
+    assert index.query([1.0] * DIMENSIONS, filter={"n": 7, "free": 0}).count == 1
+    index.delete_metadata_index("free")
+    assert "'free'" not in text()
+    assert index.query([1.0] * DIMENSIONS, filter={"n": 7, "free": 0}).count == 1
+
+
 @pytest.mark.parametrize(
     "arguments",
     [
         "vector => '[1,2]'",
+        f'{VECTOR}, filter => \'{{"n": {{"$what": 1}}}}\'',
+        f"{VECTOR}, filter => '[]'",
+        f"{VECTOR}, filter => '7'",
+        f"{VECTOR}, filter => 'null'",
+        f"{VECTOR}, namespaces => '{{}}'",
+        f"{VECTOR}, namespaces => '{{\"\"}}'",
         "vector => null",
         "vector => '[0,0,0,0,0,0,0,0]'",
         f"{VECTOR}, top_k => 0",
@@ -127,7 +245,8 @@ def test_without_it_query_answers(
 ) -> None:
     before = client.index(name).query([1.0] * DIMENSIONS)
     connection.execute(
-        f'drop function pgvectorize_data."{name}"(vector, integer, boolean, text, boolean)'
+        f'drop function pgvectorize_data."{name}"('
+        "vector, integer, boolean, text, jsonb, text[], boolean)"
     )
     assert [match.id for match in client.index(name).query([1.0] * DIMENSIONS)] == [
         match.id for match in before
@@ -164,13 +283,13 @@ MADE_FROM = {
     "is_counted": "true",
     "wants_hnsw": "false",
     "index_precision": "'float16'",
+    "m": "8",
     "ef_search": "50",
 }
 OTHERS = {
     "preset": "'@cf/baai/bge-m3'",
     "description": "'words'",
     "has_other_hnsw": "true",
-    "m": "8",
     "ef_construction": "100",
     "hnsw_step_cost": "7",
     "created_on": "created_on + interval '1 day'",

@@ -93,6 +93,59 @@ def test_a_long_measurement_tells_how_far_it_is(
     assert re.fullmatch(r"exact: \d+ of 10000 queries", notices[0])
 
 
+@pytest.mark.parametrize("vectors", [None, VALUES[:30] + np.float32(0.1)])
+def test_what_recall_has_measured_tune_does_not_measure_again(
+    client: Client, connection: Connection, filled: Callable[..., str], vectors: Any
+) -> None:
+    name = filled()
+    index = client.index(name)
+
+    def measured() -> dict[object, object]:
+        rows = connection.execute(
+            """
+            select recalls.ef_search, milliseconds from pgvectorize_private.recalls
+            join pgvectorize_private.indexes on indexes.id = index_id
+            where name = %s
+            """,
+            [name],
+        ).fetchall()
+        return dict(rows)  # type: ignore[arg-type]
+
+    index.recall(vectors, queries=30)
+    before = measured()
+    assert index.tune(0.9, vectors=vectors, queries=30).milliseconds in measured().values()
+    assert before.items() <= measured().items()
+    before = measured()
+    index.tune(0.95, vectors=vectors, queries=30)
+    assert before.items() <= measured().items()
+
+    def last_exact_search() -> object:
+        return connection.execute(
+            """
+            select measured_at from pgvectorize_private.recall_baselines
+            join pgvectorize_private.indexes on indexes.id = index_id
+            where name = %s
+            """,
+            [name],
+        ).fetchone()
+
+    # other queries, another top_k, or other vectors in the index
+    known = last_exact_search()
+    changes: list[dict[str, Any]] = [
+        {"vectors": [VALUES[:30], VALUES[:31]][vectors is None]},
+        {"top_k": 3},
+        {},
+    ]
+    for change in changes:
+        if not change:
+            index.upsert([("new", VALUES[0])])
+        index.tune(0.9, **{"vectors": vectors, "queries": 30, **change})
+        earlier, known = known, last_exact_search()
+        assert known != earlier
+    index.tune(0.9, vectors=vectors, queries=30)
+    assert last_exact_search() == known
+
+
 def test_of_two_that_tune_the_last_one_holds(
     dsn: str, connection: Connection, filled: Callable[..., str]
 ) -> None:

@@ -308,6 +308,33 @@ def test_rows_of_several_shapes_are_read_alike() -> None:
     assert batch.metadata == [b'{"k":1}', None, None, None, None]
 
 
+@pytest.mark.parametrize("shape", ["rows", "columns", "ragged"])
+def test_a_batch_of_many_bytes_is_divided(monkeypatch: pytest.MonkeyPatch, shape: str) -> None:
+    monkeypatch.setattr("pgvectorize.encoding.batches.BATCH_BYTES", 1_000)
+    values = [[1.0, float(row)] for row in range(9)]
+    if shape == "ragged":
+        values[8] = [1.0]
+    documents = [{"text": "x" * length} for length in (1, 400, 400, 400, 2_000, 1, 1, 999, 1)]
+    ids = [f"v{row}" for row in range(9)]
+    if shape == "columns":
+        parts = list(column_batches(ids, np.array(values), "n", documents, None, 6))
+    else:
+        given = zip(ids, values, ["n"] * 9, documents, strict=True)
+        parts = list(batches(given, 6))
+    assert [part.ids for part in parts] == [
+        ["v0", "v1", "v2", "v3"],
+        ["v4"],
+        ["v5"],
+        ["v6", "v7"],
+        ["v8"],
+    ]
+    assert [part.first for part in parts] == [1, 5, 6, 7, 9]
+    assert [np.asarray(each).tolist() for part in parts for each in part.values] == values
+    found = [json.loads(text) for part in parts for text in part.metadata if text]
+    assert found == documents
+    assert {len(part.namespaces) for part in parts[:1]} == {4}
+
+
 def test_later_batches_may_be_smaller() -> None:
     rows = [(str(row), [1.0]) for row in range(10)]
     assert [(len(batch), batch.first) for batch in batches(rows, 5, 2)] == [
@@ -315,6 +342,14 @@ def test_later_batches_may_be_smaller() -> None:
     ]  # fmt: skip
     columns = column_batches([id for id, _ in rows], [[1.0]] * 10, None, None, None, 5, 2)
     assert [(len(batch), batch.first) for batch in columns] == [(5, 1), (2, 6), (2, 8), (1, 10)]
+
+
+def test_content_counts_among_the_bytes_of_a_batch(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pgvectorize.encoding.batches.BATCH_BYTES", 1_000)
+    given = [(f"v{row}", None, None, None, "x" * 600) for row in range(4)]
+    parts = list(batches(given, 9))
+    assert [part.ids for part in parts] == [["v0", "v1"], ["v2", "v3"]]
+    assert [part.content for part in parts] == [["x" * 600] * 2] * 2
 
 
 def test_no_namespace_may_be_copied_as_empty() -> None:

@@ -78,7 +78,9 @@ def three_batches() -> list[Batch]:
 
 def test_query_asks_for_one_statement() -> None:
     plan = search.query(
-        index="docs", vector=[1.0, 0.0], **OPTIONS | {"top_k": 1, "filter": {"a": 1}}
+        index="docs",
+        vector=[1.0, 0.0],
+        **OPTIONS | {"top_k": 1, "filter": {"a": 1}, "exact": True},
     )
     asked = statement(next(plan))
     assert asked.params["index"] == "docs"
@@ -96,15 +98,14 @@ def test_return_metadata_may_be_a_boolean(given: bool | str, sent: str) -> None:
 
 
 def test_a_plain_query_asks_the_index_its_own_function() -> None:
-    asked = statement(next(search.query(index="docs", vector=[1.0], **OPTIONS)))
-    assert b'pgvectorize_data."docs"(' in asked.sql
+    for more in ({}, {"namespace": "n"}, {"filter": {"a": 1}}):
+        asked = statement(next(search.query(index="docs", vector=[1.0], **OPTIONS | more)))
+        assert b'pgvectorize_data."docs"(' in asked.sql
 
 
 @pytest.mark.parametrize(
     "more",
     [
-        {"namespace": "n"},
-        {"filter": {}},
         {"ef_search": 100},
         {"exact": True},
         {"exclude_ids": []},
@@ -543,7 +544,8 @@ def test_create_index_returns_the_configuration() -> None:
     assert asked.sql == (
         b'select "name", "dimensions", "metric", "preset", "description", '
         b'relation::pg_catalog.text, "has_hnsw", "is_strict", "is_counted", "created_on", '
-        b'"modified_on", "storage", "index_precision", "m", "ef_construction", "ef_search" '
+        b'"modified_on", "storage", "index_precision", "m", "ef_construction", "ef_search", '
+        b'"model" '
         b'from pgvectorize.create_index("name" => %(name)s, "dimensions" => %(dimensions)s, '
         b'"metric" => %(metric)s)'
     )

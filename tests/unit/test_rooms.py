@@ -22,7 +22,6 @@ PATHS = {path.stem: path for path in functions.find("sql/functions").rglob("*.sq
 DOORS: dict[str, str] = {
     "_check_batch": "what may be stored is said in one room",
     "_check_vector": "what may be asked is said there, too",
-    "_is_build_running": "reads the locks that _lock_for_build takes",
     "_parse_vectors": "what may be stored is said in one room",
     "_refuse_unknown_index": "how a request is refused is said in one room",
 }
@@ -34,6 +33,7 @@ CLIENT_CONTRACT = {
     "_create_search_function",
     "_create_staging_table",
     "_drop_hnsw_for_load",
+    "_drop_unused_hnsw",
     "_find_index",
     "_log_mutation",
     "_next_hnsw_statement",
@@ -118,4 +118,5 @@ def test_the_client_contract_changes_with_the_revision() -> None:
 def test_nothing_is_left_that_nobody_calls() -> None:
     used = set().union(*CALLS.values()) | CLIENT_CONTRACT
     unused = {name for name in PATHS if name.startswith("_")} - used
-    assert unused == {"_load_pgvector", "_on_catalog_change"}  # by a restore, and by a trigger
+    # by a restore, and by triggers
+    assert unused == {"_load_pgvector", "_on_catalog_change", "_on_metadata_index_change"}

@@ -1,6 +1,5 @@
 -- Put a new HNSW index in the place of the one in use, with the new ones of namespaces, in one
--- short moment, and store in the catalog how it is built. The recalls measured with the old one
--- are deleted.
+-- short moment, and store in the catalog how it is built.
 create or replace function pgvectorize_private._swap_hnsw(target pgvectorize_private.indexes)
 returns void
 language plpgsql

@@ -13,7 +13,8 @@ as $$
             where hnsw.indexrelid = pgvectorize_private._hnsw_index(target) and hnsw.indisvalid
         ),
         target.is_strict, target.is_counted, target.created_on, target.modified_on,
-        target.storage, target.index_precision, target.m, target.ef_construction, target.ef_search
+        target.storage, target.index_precision, target.m, target.ef_construction, target.ef_search,
+        target.model
     )::pgvectorize.index_info
 $$;
 

@@ -1,5 +1,10 @@
 -- Return what `doctor` finds about one index.
-create or replace function pgvectorize_private._doctor_index(target pgvectorize_private.indexes)
+--
+-- is_changed  another session builds a Postgres index of its table, or vacuums it
+create or replace function pgvectorize_private._doctor_index(
+    target      pgvectorize_private.indexes,
+    is_changed  boolean
+)
 returns setof pgvectorize.finding
 language plpgsql
 stable
@@ -15,7 +20,7 @@ begin
         );
         return;
     when sqlstate 'PV001' then
-        if pgvectorize_private._is_in_catalog(target) then
+        if pgvectorize_private._is_table_missing(target) then
             return next pgvectorize_private._finding(
                 'error', 'table_missing', target.name, 'Its table is missing: somebody dropped it.',
                 action => 'delete_index', arguments => jsonb_build_object('name', target.name)
@@ -33,11 +38,13 @@ begin
         );
     else
         return query
-        select found.* from pgvectorize_private._doctor_structure(target) as found
+        select found.* from pgvectorize_private._doctor_structure(target, is_changed) as found
         union all
         select found.* from pgvectorize_private._doctor_unused_indexes(target) as found
         union all
         select found.* from pgvectorize_private._doctor_statistics(target) as found
+        union all
+        select found.* from pgvectorize_private._doctor_metadata(target) as found
         union all
         select found.* from pgvectorize_private._doctor_bloat(target) as found
         union all

@@ -26,11 +26,15 @@ as $$
             pgvectorize_private._is_valid_index(
                 pgvectorize_private._hnsw_name(target.id)
             ) as has_hnsw,
-            (
-                select max(recalls.measured_at) from pgvectorize_private.recalls
-                where recalls.index_id = target.id
-            ) as measured
+            recall.measured, recall.is_former, recall.is_changed
         from pg_class as class
+        cross join (
+            select
+                max(recalls.measured_at) filter (where recalls.build <> 'changed') as measured,
+                bool_or(recalls.build = 'former') as is_former,
+                count(*) > 0 as is_changed
+            from pgvectorize_private.recalls where recalls.index_id = target.id
+        ) as recall
         left join pg_class as toast on toast.oid = class.reltoastrelid
         left join pg_stat_all_tables as tables on tables.relid = class.oid
         where class.oid = target.relation
@@ -65,9 +69,12 @@ as $$
     select pgvectorize_private._finding(
         'warning', 'rows_dead', target.name,
         format(
-            'Its table holds %s deleted or replaced rows beside %s live ones. They are in the HNSW index, '
-            'too, and searches visit them.',
-            pgvectorize_private._format_integer(dead), pgvectorize_private._format_integer(live)
+            'Its table holds %s deleted or replaced rows beside %s live ones.%s',
+            pgvectorize_private._format_integer(dead), pgvectorize_private._format_integer(live),
+            case
+                when pgvectorize_private._dead_rows_in_hnsw(target, live, dead) > dead / 2
+                    then ' They are in the HNSW index, too, and searches visit them.'
+            end
         ),
         action => 'vacuum', arguments => arguments
     )
@@ -102,16 +109,21 @@ as $$
     select pgvectorize_private._finding(
         'notice', case when measured is null then 'recall_not_known' else 'recall_old' end, target.name,
         case
-            when measured is null
-                then 'Its recall, the share of the true nearest that searches find, was never measured.'
+            when measured is null then format(
+                'Its recall, the share of the true nearest that searches find, was never measured%s.',
+                case when is_changed then ' since its HNSW index was built with other options' end
+            )
             else format(
-                'Its recall, the share of the true nearest that searches find, was last measured on %s.',
-                to_char(measured, 'YYYY-MM-DD')
+                'Its recall, the share of the true nearest that searches find, was last measured on %s%s.',
+                to_char(measured, 'YYYY-MM-DD'),
+                case when is_former then ', with a former build of its HNSW index' end
             )
         end,
         action => 'recall', arguments => arguments
     )
-    from known where has_hnsw and live >= 1000 and coalesce(measured < now() - interval '90 days', true)
+    from known
+    where has_hnsw and live >= 1000
+        and (is_former or coalesce(measured < now() - interval '90 days', true))
 $$;
 
 comment on function pgvectorize_private._doctor_statistics

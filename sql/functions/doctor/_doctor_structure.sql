@@ -1,7 +1,11 @@
 -- Return what `doctor` finds about the Postgres indexes that the table of an index should have,
--- or should not. While another session builds one, or vacuums, an INVALID one may not be
--- finished yet.
-create or replace function pgvectorize_private._doctor_structure(target pgvectorize_private.indexes)
+-- or should not.
+--
+-- is_changed  another session builds one, or vacuums: an INVALID one may not be finished yet
+create or replace function pgvectorize_private._doctor_structure(
+    target      pgvectorize_private.indexes,
+    is_changed  boolean
+)
 returns setof pgvectorize.finding
 language sql
 stable
@@ -13,7 +17,7 @@ as $$
     ),
     state as materialized (
         select
-            pgvectorize_private._is_build_running(target) as is_changed,
+            _doctor_structure.is_changed,
             exists (select from each where each.kind = 'hnsw') as has_hnsw
     ),
     wanted_metadata as (

@@ -25,7 +25,11 @@ begin
         perform pgvectorize_private._find_index(index);
     end if;
     return query
-    with found as (
+    with changed as materialized (
+        -- read once: it lists the locks of all tables, and each table that is examined is locked
+        select locks.relation from pgvectorize_private._build_locks() as locks
+    ),
+    found as (
         select each.* from pgvectorize_private._doctor_server() as each
         union all
         select each.* from pgvectorize_private._doctor_vacuum() as each
@@ -34,7 +38,9 @@ begin
         union all
         select each.*
         from pgvectorize_private.indexes as target
-        cross join lateral pgvectorize_private._doctor_index(target) as each
+        cross join lateral pgvectorize_private._doctor_index(
+            target, target.relation in (select changed.relation from changed)
+        ) as each
         where doctor.index is null or target.name = doctor.index
     )
     select found.*

@@ -1,5 +1,5 @@
 -- Refuse a call that Vectorize does not have, if the index or the session is in strict mode. This is
--- the list of them; what an operator needs, such as builds, statistics and listings, is never refused.
+-- the list of them; what an operator needs, such as builds and statistics, is never refused.
 create or replace function pgvectorize_private._check_strict_call(is_strict boolean, call text)
 returns void
 language plpgsql
@@ -12,8 +12,10 @@ begin
         perform pgvectorize_private._refuse_as_vectorize('Vectorize has no ' || case call
             when 'delete'          then 'deletion by filter or namespace'
             when 'facets'          then 'facets'
+            when 'list_vectors'    then 'choice in listings, which give ids'
             when 'query_many'      then 'query of several vectors'
             when 'truncate'        then 'deletion of all vectors'
+            when 'update_metadata' then 'change of metadata alone'
         end);
     end if;
 end;

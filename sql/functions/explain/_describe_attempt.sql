@@ -27,6 +27,7 @@ declare
     searching     text;
     reading       text;
 begin
+    found := least(found, wanted);  -- of more than are wanted, the best are chosen
     if hnsw is not null then
         searching := format(
             'It searches %s (ef_search %s%s)', hnsw, attempt ->> 'ef_search',

@@ -65,7 +65,8 @@ begin
         when pgvectorize_private._hnsw_in_plan(target, last -> 'plan') is null then 'exact'
         else 'hnsw'
     end;
-    count := greatest((last ->> 'found')::numeric - "offset", 0);
+    -- a scan may find more than are wanted, to choose from
+    count := greatest(least((last ->> 'found')::numeric, (last ->> 'wanted')::numeric) - "offset", 0);
     visited := case
         when path = 'hnsw' then (last ->> 'steps')::numeric
         else (

@@ -15,7 +15,6 @@ parallel safe
 as $$
 declare
     given    text := jsonb_typeof(operand);
-    value    text := pgvectorize_private._property_sql(property_name, null);
     operands jsonb := case
         when operator in ('$eq', '$ne', '$contains') then jsonb_build_array(operand) else operand
     end;
@@ -38,12 +37,18 @@ begin
             pgvectorize_private._equal_sql(property_name, index_type, operands, path, strict)
         )
         when operator in ('$contains', '$contains_all') then
-            pgvectorize_private._contains_sql(value, operands, 'all', path)
-        when operator = '$contains_any' then pgvectorize_private._contains_sql(value, operands, 'any', path)
-        when operator = '$exists' then
-            format('%s is %s null', value, case when operand::boolean then 'not' end)
-        when operator = '$is_null' then
-            format('(%s = ''null'') is %s true', value, case when not operand::boolean then 'not' end)
+            pgvectorize_private._contains_sql(property_name, operands, 'all', path)
+        when operator = '$contains_any' then
+            pgvectorize_private._contains_sql(property_name, operands, 'any', path)
+        when operator = '$exists' then format(
+            '%s is %s null',
+            pgvectorize_private._property_sql(property_name, null), case when operand::boolean then 'not' end
+        )
+        when operator = '$is_null' then format(
+            '(%s = ''null'') is %s true',
+            pgvectorize_private._property_sql(property_name, null),
+            case when not operand::boolean then 'not' end
+        )
         when operator = '$prefix' then
             pgvectorize_private._prefix_sql(property_name, index_type, operand, path)
         else pgvectorize_private._range_sql(property_name, index_type, operator, operand, path, strict)

@@ -1,10 +1,10 @@
 -- Compile $contains, $contains_all and $contains_any, which look for elements of an array value. Null
 -- equals nothing here either, so "all" with a null never holds.
 create or replace function pgvectorize_private._contains_sql(
-    value     text,
-    operands  jsonb,
-    wanted    text,
-    path      text
+    property_name  text,
+    operands       jsonb,
+    wanted         text,
+    path           text
 )
 returns text
 language plpgsql
@@ -12,6 +12,7 @@ immutable
 parallel safe
 as $$
 declare
+    value   text := pgvectorize_private._property_sql(property_name, null);
     element jsonb;
     clauses text[] := '{}';
 begin

@@ -21,8 +21,12 @@ declare
     predicate text;
     bytes     bigint := pgvectorize_private._limit('string_bytes_compared', true);
 begin
-    select array_agg(pgvectorize_private._operand_text(element, index_type, path)) into wanted
-    from jsonb_array_elements(operands) as listed (element);
+    if jsonb_array_length(operands) = 1 then
+        wanted := array[pgvectorize_private._operand_text(operands -> 0, index_type, path)];
+    else
+        select array_agg(pgvectorize_private._operand_text(element, index_type, path)) into wanted
+        from jsonb_array_elements(operands) as listed (element);
+    end if;
     wanted := array_remove(wanted, null);
 
     if coalesce(cardinality(wanted), 0) = 0 then
@@ -33,6 +37,10 @@ begin
             array(
                 select pgvectorize_private._truncate_to_bytes(word, bytes) from unnest(wanted) as words (word)
             )
+        );
+    elsif index_type = 'string' and cardinality(wanted) = 1 and char_length(wanted[1]) < 512 then
+        return format(
+            '%s = %L', pgvectorize_private._indexed_property_sql(property_name, index_type), wanted[1]
         );
     elsif index_type = 'string' then
         predicate := format(

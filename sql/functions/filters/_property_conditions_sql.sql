@@ -1,14 +1,18 @@
 -- Compile all conditions of a filter on one property.
+--
+-- index_type  the type of its metadata index, or null
+-- used        the operators of the condition, if it is an object
 create or replace function pgvectorize_private._property_conditions_sql(
-    index_id       bigint,
     property_name  text,
+    index_type     text,
     condition      jsonb,
+    used           text[],
     path           text,
     strict         boolean
 )
 returns text
 language plpgsql
-stable
+immutable
 parallel safe
 as $$
 declare
@@ -16,11 +20,8 @@ declare
         '$eq', '$ne', '$in', '$nin', '$lt', '$lte', '$gt', '$gte',
         '$exists', '$is_null', '$prefix', '$contains', '$contains_any', '$contains_all'
     ];
-    operator   text;
-    operand    jsonb;
-    index_type text;
-    used       text[];
-    clauses    text[] := '{}';
+    operator  text;
+    predicate text;
 begin
     perform pgvectorize_private._check_property_name(property_name, 'PV003');
     path := path || '.' || property_name;
@@ -31,10 +32,8 @@ begin
         );
     elsif jsonb_typeof(condition) <> 'object' then
         condition := jsonb_build_object('$eq', condition);
-    end if;
-
-    used := array(select jsonb_object_keys(condition));
-    if used = '{}' then
+        used := array['$eq'];
+    elsif used = '{}' then
         perform pgvectorize_private._refuse_filter(
             path, 'the condition is empty', format('The operators are %s.', array_to_string(operators, ' '))
         );
@@ -58,19 +57,16 @@ begin
         );
     end if;
 
-    select indexes.index_type into index_type
-    from pgvectorize_private.metadata_indexes as indexes
-    where indexes.index_id = _property_conditions_sql.index_id
-        and indexes.property_name = _property_conditions_sql.property_name;
-
-    for operator, operand in select * from jsonb_each(condition) loop
-        clauses := clauses
-            || pgvectorize_private._condition_sql(
-                property_name, index_type, operator, operand, path || '.' || operator, strict
-            );
-    end loop;
+    predicate := pgvectorize_private._condition_sql(
+        property_name, index_type, used[1], condition -> used[1], path || '.' || used[1], strict
+    );
+    if cardinality(used) = 2 then
+        predicate := predicate || ' and ' || pgvectorize_private._condition_sql(
+            property_name, index_type, used[2], condition -> used[2], path || '.' || used[2], strict
+        );
+    end if;
     -- at Vectorize a property without a metadata index matches nothing
-    return case when strict and index_type is null then 'false' else array_to_string(clauses, ' and ') end;
+    return case when strict and index_type is null then 'false' else predicate end;
 end;
 $$;
 

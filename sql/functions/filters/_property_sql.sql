@@ -23,9 +23,13 @@ as $$
 declare
     value text;
 begin
-    select document || string_agg(format(' operator(pg_catalog.->) %L', part), '' order by position)
-    into value
-    from unnest(string_to_array(property_name, '.')) with ordinality as path (part, position);
+    if strpos(property_name, '.') = 0 then
+        value := format('%s operator(pg_catalog.->) %L', document, property_name);
+    else
+        select document || string_agg(format(' operator(pg_catalog.->) %L', part), '' order by position)
+        into value
+        from unnest(string_to_array(property_name, '.')) with ordinality as path (part, position);
+    end if;
 
     -- Each name has its schema, as a metadata index is built under the search_path of its builder.
     return case index_type

@@ -40,7 +40,8 @@ begin
             if access = 'owner' or role = owner then
                 lock table pgvectorize_private.indexes, pgvectorize_private.metadata_indexes,
                     pgvectorize_private.namespace_indexes, pgvectorize_private.recalls,
-                    pgvectorize_private.mutations, pgvectorize_private.queries in access exclusive mode;
+                    pgvectorize_private.recall_baselines, pgvectorize_private.mutations,
+                    pgvectorize_private.queries in access exclusive mode;
             else
                 lock table pgvectorize_private.indexes in share row exclusive mode;
             end if;

@@ -10,17 +10,18 @@ as $$
 begin
     if tg_op = 'DELETE' or tg_op = 'UPDATE' and old.name <> new.name then
         execute format(
-            'drop function if exists pgvectorize_data.%I(@vector@.vector, integer, boolean, text, boolean)',
+            'drop function if exists pgvectorize_data.%I('
+            '@vector@.vector, integer, boolean, text, jsonb, text[], boolean)',
             old.name
         );
     end if;
     if tg_op = 'INSERT'
         or tg_op = 'UPDATE' and (
             new.name, new.relation, new.dimensions, new.metric, new.storage, new.is_strict, new.is_counted,
-            new.wants_hnsw, new.index_precision, new.ef_search
+            new.wants_hnsw, new.index_precision, new.m, new.ef_search
         ) is distinct from (
             old.name, old.relation, old.dimensions, old.metric, old.storage, old.is_strict, old.is_counted,
-            old.wants_hnsw, old.index_precision, old.ef_search
+            old.wants_hnsw, old.index_precision, old.m, old.ef_search
         )
     then
         perform pgvectorize_private._create_search_function(new);

@@ -1,9 +1,12 @@
--- Create an index: give dimensions and metric, or a preset that names both.
+-- Create an index: give dimensions and metric, or a preset that names both, or a model.
 --
 -- name    lower case letters, digits, "-" and "_"; it begins with a letter and ends with a letter or a
 --         digit (Vectorize's pattern), and has at most 63 bytes, because it names the table
 -- metric  cosine, euclidean or dot-product
 -- strict  enforce Vectorize's own limits on this index, see limits()
+-- model   the embedding model that makes the vectors, as an object: "provider", "name" and
+--         "dimensions"; if they are known, "pooling", "normalised", "query_prompt", "document_prompt"
+--         and "revision". Dimensions come from it, and the metric is cosine unless it is given.
 --
 -- storage          float32, or float16: half the space; values come back as float16 rounds them, to
 --                  about three digits, and must be between -65,504 and 65,504
@@ -30,7 +33,8 @@ create or replace function pgvectorize.create_index(
     index_precision  text default null,
     m                integer default 16,
     ef_construction  integer default null,
-    hnsw             boolean default true
+    hnsw             boolean default true,
+    model            jsonb default null
 )
 returns pgvectorize.index_info
 language plpgsql
@@ -60,6 +64,12 @@ begin
         dimensions := chosen.dimensions;
         metric := chosen.metric;
     end if;
+    if model is not null then
+        perform pgvectorize_private._check_model(model, dimensions);
+        dimensions := coalesce(dimensions, (model ->> 'dimensions')::numeric::integer);
+        metric := coalesce(metric, 'cosine');
+        model := jsonb_strip_nulls(model) || jsonb_build_object('dimensions', dimensions);
+    end if;
     if strict or pgvectorize_private._session_is_strict() then
         perform pgvectorize_private._check_strict_config(
             dimensions, metric, storage, index_precision, m, ef_construction, hnsw
@@ -67,7 +77,7 @@ begin
     end if;
     if dimensions is null or metric is null then
         perform pgvectorize_private._refuse_request(
-            'dimensions and metric, or a preset, must be given',
+            'dimensions and metric, or a preset, or a model with dimensions, must be given',
             'For example dimensions => 384, metric => ''cosine''.'
         );
     end if;
@@ -157,13 +167,13 @@ begin
     end if;
 
     insert into pgvectorize_private.indexes (
-        id, name, relation, dimensions, metric, preset, description, is_strict,
+        id, name, relation, dimensions, metric, preset, description, model, is_strict,
         storage, index_precision, wants_hnsw, m, ef_construction
     )
     overriding system value
     values (
         target.id, target.name, to_regclass(format('pgvectorize_data.%I', name)),
-        target.dimensions, target.metric, preset, description, coalesce(strict, false),
+        target.dimensions, target.metric, preset, description, model, coalesce(strict, false),
         target.storage, target.index_precision, target.wants_hnsw, target.m, target.ef_construction
     );
     return pgvectorize.get_index(name);

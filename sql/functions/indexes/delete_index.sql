@@ -23,9 +23,11 @@ begin
     delete from pgvectorize_private.mutations where mutations.index_id = target.id;
     delete from pgvectorize_private.queries where queries.index_id = target.id;
     delete from pgvectorize_private.recalls where recalls.index_id = target.id;
-    delete from pgvectorize_private.metadata_indexes where metadata_indexes.index_id = target.id;
+    delete from pgvectorize_private.recall_baselines where recall_baselines.index_id = target.id;
     delete from pgvectorize_private.namespace_indexes where namespace_indexes.index_id = target.id;
     delete from pgvectorize_private.indexes where indexes.id = target.id;
+    -- after the index, so that nothing makes its function again
+    delete from pgvectorize_private.metadata_indexes where metadata_indexes.index_id = target.id;
 end;
 $$;
 

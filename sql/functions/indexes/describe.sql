@@ -1,6 +1,6 @@
--- Return the present state of an index: its dimensions, the number of vectors, how many of them are
--- pending, and the newest visible mutation, null before the first. Above 100,000 vectors their number
--- is an estimate, and is_estimate says so; with `exact` they are counted, which scans the table.
+-- Return the present state of an index: its dimensions, its embedding model, the number of vectors, how many
+-- of them are pending, and the newest visible mutation, null before the first. Above 100,000 vectors their
+-- number is an estimate, and is_estimate says so; with `exact` they are counted, which scans the table.
 -- Pending vectors, which have content but no values yet, are always counted.
 create or replace function pgvectorize.describe(
     index  text,
@@ -22,6 +22,7 @@ begin
     order by mutations.processed_at desc
     limit 1;
     description.dimensions := target.dimensions;
+    description.model := target.model;
     select counted.vector_count, counted.is_estimate
     into description.vector_count, description.is_estimate
     from pgvectorize_private._count_or_estimate(target, exact) as counted;

@@ -38,6 +38,7 @@ as $$
         ('ids_to_delete',               null,            100, 'E 40007'),
         ('vectors_to_write',            null,           5000, 'D: by HTTP; 1,000 by a Worker'),
         ('vectors_to_list',             1000,           1000, 'D'),
+        ('page_bytes',              67108864,       67108864, 'O: metadata as text; an array has at most 1 GB'),
         ('facets',                      1000,           1000, 'O; not in Vectorize'),
         ('metadata_indexes',            null,             10, 'D'),
         ('namespace_indexes',              8,              0, 'O: writes update it, statements lock it'),

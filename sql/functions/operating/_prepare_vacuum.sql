@@ -7,7 +7,8 @@ create or replace function pgvectorize_private._prepare_vacuum(
     out has_hnsw  boolean,
     out may_build boolean,  -- only the owner may
     out live_rows bigint,   -- as Postgres counts them
-    out dead_rows bigint
+    out dead_rows bigint,
+    out dead_rows_in_hnsw bigint  -- about so many of them
 )
 language plpgsql
 volatile
@@ -51,6 +52,9 @@ begin
     into live_rows, may_build, has_hnsw
     from pg_class as class where class.oid = target.relation;
     dead_rows := pg_stat_get_dead_tuples(target.relation);
+    dead_rows_in_hnsw := pgvectorize_private._dead_rows_in_hnsw(
+        target, pg_stat_get_live_tuples(target.relation), dead_rows
+    );
 end;
 $$;
 

@@ -13,6 +13,9 @@
 -- they are when their page is read; deleted vectors do not appear. `total_count` is counted once, for
 -- the first page, and the whole table may be read for it.
 --
+-- A page ends early with the vector whose metadata bring it above 64 MB as text (the limit page_bytes).
+-- is_truncated and next_cursor say whether more follow.
+--
 -- To get one row per vector:
 --     select listed.* from pgvectorize.list_vectors('docs') as page, unnest(page.vectors) as listed
 create or replace function pgvectorize.list_vectors(
@@ -33,16 +36,25 @@ parallel unsafe  -- because pg_current_xact_id_if_assigned is
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    target    pgvectorize_private.indexes := pgvectorize_private._lock_index(index);
-    predicate text := pgvectorize_private._predicate_sql(
+    target     pgvectorize_private.indexes := pgvectorize_private._lock_index(index);
+    predicate  text := pgvectorize_private._predicate_sql(
         target, namespace, filter, exclude_ids => exclude_ids
     );
-    page      pgvectorize.vector_list;
-    place     record;
-    following jsonb;
+    most_bytes constant bigint := pgvectorize_private._limit('page_bytes', false);
+    bytes      bigint := 0;
+    listed     pgvectorize.stored_vector;
+    vectors    pgvectorize.stored_vector[] := '{}';
+    page       pgvectorize.vector_list;
+    place      record;
+    following  jsonb;
 begin
-    if target.is_strict and return_content then
-        perform pgvectorize_private._refuse_as_vectorize('Vectorize has no content');
+    if return_values or return_content or return_metadata not in ('none', 'false')
+        or coalesce(namespace, filter::text) is not null
+    then
+        -- not for a strict index alone: iteration and export list its vectors
+        perform pgvectorize_private._check_strict_call(
+            pgvectorize_private._session_is_strict(), 'list_vectors'
+        );
     end if;
     perform pgvectorize_private._check_between(
         'count', count, 1, pgvectorize_private._limit('vectors_to_list', false), 'The default is 100.'
@@ -62,25 +74,17 @@ begin
             || predicate;
     end if;
 
-    execute format(
+    page.is_truncated := false;
+    for listed in execute format(
         $sql$
-        select array_agg(
-            row(
-                listed.id, nullif(listed.namespace, ''), listed.embedding, listed.metadata, listed.content
-            )::pgvectorize.stored_vector
-            order by listed.id
-        )
-        from (
-            select stored.id, stored.namespace, %2$s as embedding, %3$s as metadata,
-                %6$s as content
-            from %1$s as stored
-            where %4$s
-            order by stored.id
-            limit %5$s
-        ) as listed
+        select stored.id, nullif(stored.namespace, ''), %2$s, %3$s, %6$s
+        from %1$s as stored
+        where %4$s
+        order by stored.id
+        limit %5$s
         $sql$,
         target.relation,
-        case when return_values then 'stored.embedding' else 'null' end,
+        case when return_values then 'stored.embedding::@vector@.vector' else 'null' end,
         case
             when return_metadata in ('all', 'true') then 'stored.metadata'
             else pgvectorize_private._returned_metadata_sql(target, return_metadata, 'stored.metadata')
@@ -88,12 +92,18 @@ begin
         predicate,
         count + 1,
         case when return_content then 'stored.content' else 'null' end
-    ) into page.vectors using place.after, place.seen, place.own;
+    ) using place.after, place.seen, place.own loop
+        if cardinality(vectors) = count or bytes > most_bytes then
+            page.is_truncated := true;
+            exit;
+        end if;
+        vectors := array_append(vectors, listed);
+        bytes := bytes + coalesce(octet_length(listed.metadata::text), 0)
+            + coalesce(octet_length(listed.content), 0);
+    end loop;
 
-    page.vectors := coalesce(page.vectors, '{}');
+    page.vectors := vectors;
     page.total_count := place.total;
-    page.is_truncated := cardinality(page.vectors) > count;
-    page.vectors := page.vectors[:count];
     page.count := cardinality(page.vectors);
     if page.is_truncated then
         page.cursor_expiration_timestamp := clock_timestamp() + interval '1 hour';

@@ -1,4 +1,4 @@
--- Measure the recall and the time of queries with one ef_search.
+-- Measure the recall and the time of queries with one ef_search, unless it is among the `known` points.
 --
 -- edges  for each query, the score of the last of its true nearest vectors. A match with that score or a
 --        better one is one of them, or as near as one of them
@@ -9,7 +9,8 @@ create or replace function pgvectorize_private._measure_recall_at(
     edges      double precision[],
     sizes      integer[],
     top_k      integer,
-    ef_search  integer
+    ef_search  integer,
+    known      pgvectorize.recall_point[] default null
 )
 returns pgvectorize.recall_point
 language plpgsql
@@ -26,6 +27,11 @@ declare
     scores    double precision[];
     point     pgvectorize.recall_point;
 begin
+    foreach point in array coalesce(known, '{}') loop
+        if point.ef_search = ef_search then
+            return point;
+        end if;
+    end loop;
     for number in 1 .. cardinality(vectors) loop
         started := clock_timestamp();
         scores := array(

@@ -7,7 +7,8 @@
 -- The vectors are taken from random pages, 20 for each query, so that a large table is not read whole.
 create or replace function pgvectorize_private._sample_queries(
     target   pgvectorize_private.indexes,
-    queries  integer
+    queries  integer,
+    seed     integer default (2147483647 * random())::integer
 )
 returns @vector@.vector[]
 language plpgsql
@@ -27,12 +28,12 @@ begin
                 select stored.embedding::@vector@.vector as embedding
                 from %s as stored tablesample system ($1) repeatable ($2)
                 where stored.embedding is not null
-                order by random()
+                order by hashtextextended(stored.id, $2)
                 limit $3
             ) as drawn
             $sql$,
             target.relation
-        ) into sample using percent, random(), queries;
+        ) into sample using percent, seed, queries;
         exit when percent = 100 or cardinality(sample) = queries;
         percent := 100;  -- many pages are empty, so read all of them
     end loop;

@@ -1,7 +1,8 @@
 -- Store what was measured of an index, and replace what was measured before.
 create or replace function pgvectorize_private._store_recalls(
-    target  pgvectorize_private.indexes,
-    points  pgvectorize.recall_point[]
+    target    pgvectorize_private.indexes,
+    points    pgvectorize.recall_point[],
+    baseline  pgvectorize_private.recall_baselines
 )
 returns void
 language plpgsql
@@ -20,6 +21,8 @@ begin
         point.top_k
     from unnest(points) as point
     where point.ef_search is not null;  -- not the exact search
+    delete from pgvectorize_private.recall_baselines where recall_baselines.index_id = target.id;
+    insert into pgvectorize_private.recall_baselines select baseline.*;
 end;
 $$;
 

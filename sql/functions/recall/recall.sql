@@ -27,19 +27,17 @@ volatile
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    target pgvectorize_private.indexes := pgvectorize_private._lock_index(index);
-    points pgvectorize.recall_point[];
+    target   pgvectorize_private.indexes := pgvectorize_private._lock_index(index);
+    measured record;
 begin
     if store then
         perform pgvectorize_private._check_recalls_can_be_stored();
     end if;
-    points := array(
-        select point from pgvectorize_private._measure_recall_curve(target, queries, top_k, vectors) as point
-    );
+    measured := pgvectorize_private._measure_recall_curve(target, queries, top_k, vectors);
     if store then
-        perform pgvectorize_private._store_recalls(target, points);
+        perform pgvectorize_private._store_recalls(target, measured.points, measured.baseline);
     end if;
-    return query select point.* from unnest(points) as point;
+    return query select point.* from unnest(measured.points) as point;
 end;
 $$;
 

@@ -1,6 +1,7 @@
 -- Find the least ef_search that reaches a recall, make it the default of the index, and return what was
 -- measured with it. Everything that was measured is stored for the `recall` of queries. `recall` says
--- what the parameters mean and what measuring costs.
+-- what the parameters mean and what measuring costs. What `recall` or `tune` has measured with the same
+-- parameters within the last hour is not measured again, unless the index was written to.
 --
 -- A recall counts as reached if it is exceeded by its standard error, here and for queries. Then the index
 -- really has this recall in five of six cases. With more queries the error is smaller, and ef_search
@@ -23,18 +24,17 @@ set search_path = pg_catalog, pg_temp
 as $$
 #variable_conflict use_variable
 declare
-    target  pgvectorize_private.indexes := pgvectorize_private._lock_index(index);
-    points  pgvectorize.recall_point[];
-    point   pgvectorize.recall_point;
-    best    pgvectorize.recall_point;
-    problem text;
+    target   pgvectorize_private.indexes := pgvectorize_private._lock_index(index);
+    measured record;
+    points   pgvectorize.recall_point[];
+    point    pgvectorize.recall_point;
+    best     pgvectorize.recall_point;
+    problem  text;
 begin
     perform pgvectorize_private._check_recall(recall);
     perform pgvectorize_private._check_recalls_can_be_stored();
-    points := array(
-        select measured
-        from pgvectorize_private._measure_recall_curve(target, queries, top_k, vectors, recall) as measured
-    );
+    measured := pgvectorize_private._measure_recall_curve(target, queries, top_k, vectors, recall);
+    points := measured.points;
     foreach point in array points loop
         exit when point.recall - point.standard_error >= recall;  -- true for the last one, which is exact
         best := point;
@@ -64,7 +64,7 @@ begin
     end if;
 
     if point.ef_search is not null then
-        perform pgvectorize_private._store_recalls(target, points);
+        perform pgvectorize_private._store_recalls(target, points, measured.baseline);
         update pgvectorize_private.indexes
         set ef_search = point.ef_search,
             hnsw_step_cost = pgvectorize_private._hnsw_step_cost(target, points),

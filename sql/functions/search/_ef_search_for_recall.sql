@@ -14,8 +14,9 @@ parallel safe
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    enough integer;
-    best   double precision;
+    enough     integer;
+    best       double precision;
+    is_changed boolean;
 begin
     perform pgvectorize_private._check_recall(recall);
     if target.is_strict then
@@ -25,13 +26,21 @@ begin
     end if;
     select
         min(ceil(recalls.ef_search * greatest(depth::numeric / recalls.top_k, 1)))
-            filter (where recalls.recall - recalls.standard_error >= _ef_search_for_recall.recall),
-        max(recalls.recall)
-    into enough, best
+            filter (
+                where recalls.recall - recalls.standard_error >= _ef_search_for_recall.recall
+                    and recalls.build <> 'changed'
+            ),
+        max(recalls.recall) filter (where recalls.build <> 'changed'),
+        count(*) > 0
+    into enough, best, is_changed
     from pgvectorize_private.recalls where recalls.index_id = target.id;
     if best is null then
         perform pgvectorize_private._refuse_with_action(
-            format('the recall of index "%s" has not been measured', target.name), 'Run:',
+            format(
+                'the recall of index "%s" has not been measured%s', target.name,
+                case when is_changed then ' since its HNSW index was built with other options' end
+            ),
+            'Run:',
             action => 'tune', arguments => jsonb_build_object('index', target.name, 'recall', recall)
         );
     end if;

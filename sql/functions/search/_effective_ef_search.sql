@@ -3,14 +3,16 @@
 --
 -- The default is 100. With 100, recall@10 is 0.99 on WordNet (384 dimensions). On GloVe (100 dimensions)
 -- 0.95 needs 200, so this is the default below 256 dimensions. With a filter the default is 0.6 of
--- that, because then the scan goes on by itself until it has enough rows. A binary HNSW index knows
+-- that, because then the scan goes on by itself until it has enough rows. `_ef_search_growth` says
+-- by how much the default grows with the vectors. A binary HNSW index knows
 -- only the signs, so it needs many candidates for each match: with 384 dimensions, recall@10 is 0.95
 -- with 100 candidates and 0.98 with 200.
 create or replace function pgvectorize_private._effective_ef_search(
     target       pgvectorize_private.indexes,
     ef_search    integer,
     depth        integer,
-    is_filtered  boolean default false
+    is_filtered  boolean,
+    growth       double precision
 )
 returns integer
 language sql
@@ -22,7 +24,7 @@ as $$
             coalesce(
                 ef_search,
                 target.ef_search,
-                case when target.dimensions < 256 then 200 else 100 end
+                growth * case when target.dimensions < 256 then 200 else 100 end
                     * case when is_filtered then 0.6 else 1 end
             ),
             case

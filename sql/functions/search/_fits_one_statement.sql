@@ -36,7 +36,12 @@ begin
         return false;
     end if;
     return coalesce(cardinality(vectors), 0) > 0
-        and top_k + skip <= pgvectorize_private._effective_ef_search(target, ef_search, top_k);
+        and top_k + skip <= pgvectorize_private._effective_ef_search(
+            target, ef_search, top_k, false,
+            pgvectorize_private._ef_search_growth(
+                pgvectorize_private._hnsw_index(target), target.dimensions, target.index_precision, target.m
+            )
+        );
 end;
 $$;
 

@@ -22,6 +22,11 @@
 -- follows. In small tables, where an exact search takes at most 10 ms, four such conditions make the
 -- exact search more likely.
 --
+-- Among so many the last of `depth` matches lie at the edge of what the scan has seen, where it has missed
+-- most. Below 256 dimensions that shows, so there the scan looks for twice as many. It costs nothing while
+-- the first ef_search candidates have enough. (300,000 vectors of 128 dimensions, a filter that matches
+-- 10 %: recall@10 is 0.92 without, 0.95 with it.)
+--
 -- A namespace with an HNSW index of its own counts as an index of its own: without a filter it is
 -- searched like one, and with a filter its own number of rows is used.
 --
@@ -69,6 +74,7 @@ declare
     depth      integer;
     breadth    integer;
     least_ef   integer;
+    sought     integer;
     candidates integer;
     ways       text[];
     way        text;
@@ -110,11 +116,17 @@ begin
         select own.hnsw, own.is_alone into own_hnsw, is_plain
         from pgvectorize_private._namespace_hnsw_of_predicate(target, predicate) as own;
     end if;
-    breadth := pgvectorize_private._effective_ef_search(target, ef_search, top_k, not is_plain);
+    breadth := pgvectorize_private._effective_ef_search(
+        target, ef_search, top_k, not is_plain,
+        pgvectorize_private._ef_search_growth(
+            coalesce(own_hnsw, hnsw), target.dimensions, target.index_precision, target.m
+        )
+    );
     if skip > 0 and not (exact or hnsw is null or is_plain and depth <= breadth) then
         perform pgvectorize_private._refuse_page(top_k, skip, is_plain, breadth);
     end if;
-    candidates := pgvectorize_private._scan_limit(target, breadth, depth);
+    sought := depth * case when target.dimensions < 256 and not is_plain then 2 else 1 end;
+    candidates := greatest(pgvectorize_private._scan_limit(target, breadth, depth), sought);
     ways := case
         when exact or hnsw is null then array['exact']
         -- relaxed_order keeps every candidate that it skips, which a search without a filter
@@ -126,7 +138,7 @@ begin
         select class.reltuples into count from pg_class as class
         -- reltuples is -1 before the first analyze
         where class.oid = coalesce(own_hnsw, target.relation) and class.reltuples > 0;
-        needed := sqrt(depth * count / step_cost);
+        needed := sqrt(sought * count / step_cost);
     end if;
 
     foreach way in array ways loop
@@ -154,7 +166,7 @@ begin
             case way when 'exact' then depth else candidates end,
             case when return_values then 'nearest.embedding' else 'null' end,
             case return_metadata
-                when 'none' then 'null'
+                when 'none' then 'null::jsonb'
                 else pgvectorize_private._returned_metadata_sql(target, return_metadata)
             end,
             case when return_content then 'nearest.content' else 'null' end,

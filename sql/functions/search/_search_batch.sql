@@ -46,7 +46,10 @@ begin
     end if;
 
     depth := top_k + skip;
-    breadth := pgvectorize_private._effective_ef_search(target, ef_search, top_k);
+    breadth := pgvectorize_private._effective_ef_search(
+        target, ef_search, top_k, false,
+        pgvectorize_private._ef_search_growth(hnsw, target.dimensions, target.index_precision, target.m)
+    );
     ignored := pgvectorize_private._set_search_settings(breadth, 'off', 20000, true);
     return query execute format(
         $sql$

@@ -6,15 +6,18 @@
 -- candidates  how many rows the scan returns; the array has all of them. An HNSW index of lower precision
 --             orders them only roughly, so more rows are read than are wanted, and ordered again by
 --             the stored values
--- embedding   the values of a match, an expression over `nearest`
--- metadata    the metadata of a match, an expression over `nearest`
--- content     the content of a match, an expression over `nearest`
+-- embedding   the values of a match, an expression over `nearest`, or 'null'
+-- metadata    the metadata of a match, an expression over `nearest`, or 'null::jsonb'
+-- content     the content of a match, an expression over `nearest`, or 'null'
 -- condition   only candidates that satisfy this become matches, an expression over `nearest`
 --
 -- Equal scores are ordered by id. `order by distance, id` still uses the HNSW index, with an incremental
 -- sort above it. PostgreSQL 16 cannot do that and would read the whole table. There the array gets all
 -- rows that tie with the last one. `array_agg` sorts again, also because `relaxed_order` returns rows
--- slightly out of order.
+-- slightly out of order; `+ 0` keeps the planner from believing in their order.
+--
+-- An exact search sorts every row that satisfies the predicate. So it calculates each distance once, and
+-- carries values and metadata along only if they are returned. (1,168 of 116,791 rows: 0.8 of the time.)
 create or replace function pgvectorize_private._search_sql(
     target      pgvectorize_private.indexes,
     vector      text,
@@ -38,10 +41,10 @@ declare
         -- without the cast the query vector would be rounded to float16, too
         case target.storage when 'float16' then '::@vector@.vector' else '' end, metric.operator, vector
     );
-    nearest  text := distance;
+    nearest  text := 'distance';
 begin
     if way = 'exact' then
-        nearest := format('(%s) + 0', distance);  -- so that no HNSW index can be used
+        distance := format('(%s) + 0', distance);  -- so that no HNSW index can be used
     elsif target.index_precision <> 'float32' then
         nearest := format(
             '%s %s %s',
@@ -54,13 +57,12 @@ begin
         $sql$
         select
             array_agg(
-                row(nearest.id, %1$s, nullif(nearest.namespace, ''), %2$s, %3$s, %9$s)::pgvectorize.match
-                order by nearest.distance + 0, nearest.id collate "C"
+                row(nearest.id, %1$s, nullif(nearest.namespace, ''), %2$s, %3$s, %11$s)::pgvectorize.match
+                order by %9$s, nearest.id collate "C"
             )%4$s,
             count(*)
         from (
-            select stored.id, stored.namespace, stored.embedding, stored.metadata, stored.content,
-                %5$s as distance
+            select stored.id, stored.namespace%10$s, %5$s as distance
             from %6$s as stored
             where %7$s and stored.embedding is not null
             order by %8$s
@@ -76,6 +78,10 @@ begin
             end,
             nearest, candidates
         ),
+        case way when 'exact' then 'nearest.distance' else 'nearest.distance + 0' end,
+        case embedding when 'null' then '' else ', stored.embedding' end
+            || case metadata when 'null::jsonb' then '' else ', stored.metadata' end
+            || case content when 'null' then '' else ', stored.content' end,
         content
     );
 end;

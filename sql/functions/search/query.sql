@@ -7,8 +7,8 @@
 -- return_metadata  none, indexed (properties with a metadata index) or all
 -- return_content   also return the content of each match
 -- ef_search        how many candidates the HNSW scan keeps: a higher number finds more and is slower. The
---                  default is what tune() found; otherwise 100, or 200 below 256 dimensions, and 0.6 of
---                  that with a filter
+--                  default is what tune() found; otherwise 100, or 200 below 256 dimensions, more from
+--                  300,000 vectors on, and 0.6 of that with a filter
 -- exact            compare with every matching vector instead
 -- namespaces       only vectors of these namespaces; a null means the vectors without a namespace
 -- exclude_ids      no vectors with these ids
@@ -20,6 +20,9 @@
 --                  a filter, and beyond ef_search
 -- recall           the share of the true nearest vectors to find: uses the ef_search that reached it when
 --                  tune() measured this index, or an exact search if none did
+--
+-- An answer has at most 1 GB. Postgres refuses a larger one: "array size exceeds the maximum allowed". Then ask
+-- for fewer matches, or for no metadata, and get what you need by id.
 create or replace function pgvectorize.query(
     index            text,
     vector           @vector@.vector,

@@ -20,13 +20,14 @@ begin
     end if;
     -- The rows are looked up, locked and deleted one by one in the order of the ids, by a nested loop over
     -- them: no other join and no index scan of the whole table has a use for this condition. To lock all
-    -- rows before they are deleted took more than twice as long.
+    -- rows before they are deleted took more than twice as long. If an id comes twice, its row is gone the
+    -- second time.
     execute format(
         $sql$
         with deleted as (
             delete from %s as stored
             using (
-                select distinct on (listed.id collate "C") listed.id, listed.position
+                select listed.id, listed.position
                 from unnest($1) with ordinality as listed (id, position)
                 order by listed.id collate "C", listed.position
             ) as given

@@ -32,8 +32,8 @@ declare
         else pgvectorize_private._metadata_problem(patch)
     end;
     mutation  pgvectorize.mutation;
-    oversized text;
 begin
+    perform pgvectorize_private._check_strict_call(target.is_strict, 'update_metadata');
     if problem is not null then
         perform pgvectorize_private._refuse_request(
             'patch: ' || problem, 'A patch is an object, such as {"price": 10, "color": null}.'
@@ -69,7 +69,7 @@ begin
             from chosen
             where stored.id = chosen.id and chosen.wanted::text is distinct from chosen.found::text
         )
-        select count(*), %4$s, %5$s from chosen %6$s
+        select count(*), %4$s from chosen %5$s
         $sql$,
         target.relation,
         case when ids is null then predicate else 'stored.id = any ($2)' end,
@@ -78,11 +78,6 @@ begin
             when ids is null then 'null::text[]'
             else 'array_agg(chosen.id order by given.position)'
         end,
-        case
-            when target.is_strict then
-                'min(chosen.id) filter (where pgvectorize_private._compact_json_bytes(chosen.wanted) > $3)'
-            else 'null'
-        end,
         case when ids is not null then
             'join (
                 select listed.id, min(listed.position) as position
@@ -90,17 +85,7 @@ begin
                 group by listed.id
             ) as given using (id)'
         end
-    ) into mutation.count, mutation.ids, oversized
-    using patch, ids, pgvectorize_private._limit('metadata_bytes', true);
-    if oversized is not null then  -- the error undoes the change
-        perform pgvectorize_private._refuse_as_vectorize(
-            format(
-                'oversized metadata for vector id="%s"; the compact JSON representation of the metadata'
-                ' must not exceed %s bytes', oversized, pgvectorize_private._limit('metadata_bytes', true)
-            ),
-            40016, 'PV004'
-        );
-    end if;
+    ) into mutation.count, mutation.ids using patch, ids;
 
     mutation.ids := coalesce(mutation.ids, '{}');
     mutation.mutation_id := pgvectorize_private._log_mutation(target);
