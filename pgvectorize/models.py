@@ -54,13 +54,16 @@ class Vector(_WithValues):
     """A vector, as it is written and as it is read.
 
     When written, `values` may be any sequence of numbers; when read, it is a
-    `(dimensions,)` float32 array. `namespace` and `metadata` are None if there is none.
+    `(dimensions,)` float32 array. `content` is the text that the values stand for. `values`
+    is None if the vector is pending: it has content and waits to be embedded. `namespace`,
+    `metadata` and `content` are None if there is none.
     """
 
     id: str
-    values: ValuesInput
+    values: ValuesInput | None = None
     namespace: str | None = None
     metadata: Metadata | None = None
+    content: str | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -69,8 +72,8 @@ class Match(_WithValues):
 
     The metric of the index says what `score` is: the cosine similarity (1 is identical),
     the L2 distance (0 is identical), or the negative inner product (less is closer).
-    `values`, `(dimensions,)` float32, and `metadata` are None unless they were asked for.
-    Metadata that was asked for is {} if the vector has none.
+    `values`, `(dimensions,)` float32, `metadata` and `content` are None unless they were asked
+    for. Metadata that was asked for is {} if the vector has none.
     """
 
     id: str
@@ -78,6 +81,7 @@ class Match(_WithValues):
     namespace: str | None = None
     values: Values | None = None
     metadata: dict[str, Any] | None = None
+    content: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -361,12 +365,12 @@ class PostgresIndex:
     """A Postgres index on the table of an index.
 
     `kind` is "hnsw"; "namespace" or "metadata", with the name of the namespace or of the
-    property as `subject`; "ids" or "namespaces"; "new" for an HNSW index that is not in use
-    yet; "other" for one that is not ours. `scans` and `last_scan` say how it was used.
+    property as `subject`; "ids", "namespaces" or "pending"; "new" for an HNSW index that is
+    not in use yet; "other" for one that is not ours. `scans` and `last_scan` say how it was used.
     """
 
     relation: str
-    kind: Literal["hnsw", "namespace", "metadata", "ids", "namespaces", "new", "other"]
+    kind: Literal["hnsw", "namespace", "metadata", "ids", "namespaces", "pending", "new", "other"]
     subject: str | None
     is_valid: bool
     bytes: int
@@ -453,12 +457,14 @@ class BulkLoad:
 class IndexDescription:
     """What an index holds now; the last two fields are None before the first write.
 
-    Above 100,000 `vector_count` may be an estimate; `is_estimate` says so.
+    Above 100,000 `vector_count` may be an estimate; `is_estimate` says so. `pending_count` is
+    how many of the vectors have content but no values yet.
     """
 
     dimensions: int
     vector_count: int
     is_estimate: bool
+    pending_count: int
     processed_up_to_mutation: UUID | None
     processed_up_to_datetime: datetime | None
     model: EmbeddingModel | None = None
@@ -469,12 +475,17 @@ class IndexDescription:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ListedVector(_WithValues):
-    """A vector of a listing; `values`, `(dimensions,)` float32, and `metadata` are on request."""
+    """A vector of a listing.
+
+    `values`, `(dimensions,)` float32, `metadata` and `content` are on request. A pending
+    vector has no values.
+    """
 
     id: str
     namespace: str | None = None
     values: Values | None = None
     metadata: dict[str, Any] | None = None
+    content: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -192,7 +192,8 @@ def upgrade() -> None:
             id         text,
             namespace  text,
             values     {vector}.vector,
-            metadata   jsonb
+            metadata   jsonb,
+            content    text
         )
     """)
     op.execute(f"""
@@ -201,7 +202,8 @@ def upgrade() -> None:
             score      double precision,
             namespace  text,
             values     {vector}.vector,
-            metadata   jsonb
+            metadata   jsonb,
+            content    text
         )
     """)
     op.execute(f"""
@@ -211,7 +213,8 @@ def upgrade() -> None:
             score      double precision,
             namespace  text,
             values     {vector}.vector,
-            metadata   jsonb
+            metadata   jsonb,
+            content    text
         )
     """)
     op.execute("""
@@ -255,6 +258,7 @@ def upgrade() -> None:
             dimensions                integer,
             vector_count              bigint,
             is_estimate               boolean,
+            pending_count             bigint,
             processed_up_to_mutation  uuid,
             processed_up_to_datetime  timestamptz,
             model                     jsonb

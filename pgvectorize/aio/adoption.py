@@ -21,6 +21,7 @@ class ClientMethods(AsyncRunner):
         namespace_column: str | None = None,
         metadata_column: str | None = None,
         metadata_columns: Sequence[str] = (),
+        content_column: str | None = None,
         in_place: bool = False,
         description: str | None = None,
     ) -> IndexInfo:
@@ -28,7 +29,8 @@ class ClientMethods(AsyncRunner):
 
         Ids and namespaces may be of any type and become text. Embeddings are pgvector's
         types or arrays of numbers. Metadata is a column of jsonb or json, and
-        `metadata_columns` are added to it as properties.
+        `metadata_columns` are added to it as properties. `content_column` is a text; a row
+        without an embedding needs one.
 
         The rows are copied and the table stays as it is. With `in_place` the table itself
         becomes the index, without a rewrite: it moves to schema pgvectorize_data, its
@@ -47,6 +49,7 @@ class ClientMethods(AsyncRunner):
                 namespace_column=namespace_column,
                 metadata_column=metadata_column,
                 metadata_columns=metadata_columns,
+                content_column=content_column,
                 in_place=in_place,
                 description=description,
             )
@@ -64,9 +67,8 @@ class ClientMethods(AsyncRunner):
     ) -> IndexInfo:
         """Make an index of a collection that "vecs" or "langchain" keeps in this database.
 
-        The collection is copied. LangChain's documents become the property "text" of the
-        metadata, unless there is one already or `document` is False. Raises as
-        `adopt_index` does.
+        The collection is copied. LangChain's documents become the content of the vectors,
+        unless `document` is False. Raises as `adopt_index` does.
         """
         return await self._run(
             adoption.adopt_collection(

@@ -38,13 +38,15 @@ class ClientMethods(Runner):
         m: int = 16,
         metadata_bytes: int = 100,
         id_bytes: int = 16,
+        content_bytes: int = 0,
     ) -> IndexSize:
         """Estimate the disk space and the memory that an index of so many `vectors` needs.
 
-        Give `dimensions`, or a `preset`. `metadata_bytes` and `id_bytes` are the average
-        sizes of metadata, as JSON, and of an id; the rest is as for `create_index`. The
-        sizes are those after a load and a build, within some 5 %. Updates and deletes
-        leave space that is used again later.
+        Give `dimensions`, or a `preset`. `metadata_bytes`, `id_bytes` and `content_bytes`
+        are the average sizes of metadata, as JSON, of an id and of content, which Postgres
+        may compress; the rest is as for `create_index`. The sizes are those after a load
+        and a build, within some 5 %. Updates and deletes leave space that is used again
+        later.
 
         Raises `InvalidRequest`.
         """
@@ -58,6 +60,7 @@ class ClientMethods(Runner):
                 m=m,
                 metadata_bytes=metadata_bytes,
                 id_bytes=id_bytes,
+                content_bytes=content_bytes,
             )
         )
 

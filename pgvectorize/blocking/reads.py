@@ -44,6 +44,7 @@ class IndexMethods(Handle):
         filter: Filter | None = None,
         return_values: bool = False,
         return_metadata: ReturnMetadata | bool = "none",
+        return_content: bool = False,
         exclude_ids: Sequence[str] | None = None,
     ) -> VectorList:
         """Return a page of `count` vectors, 1 to 1,000, in a stable order.
@@ -67,6 +68,7 @@ class IndexMethods(Handle):
                 filter=filter,
                 return_values=return_values,
                 return_metadata=return_metadata,
+                return_content=return_content,
                 exclude_ids=exclude_ids,
             )
         )

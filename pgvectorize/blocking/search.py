@@ -24,6 +24,7 @@ class IndexMethods(Handle):
         filter: Filter | None = None,
         return_values: bool = False,
         return_metadata: ReturnMetadata | bool = "none",
+        return_content: bool = False,
         ef_search: int | None = None,
         exact: bool = False,
         exclude_ids: Sequence[str] | None = None,
@@ -35,10 +36,12 @@ class IndexMethods(Handle):
         """Return the vectors nearest to `vector`, `(dimensions,)`, best first, equal scores by id.
 
         The number of matches is always the smaller one of `top_k`, 1 to 1,000, and the
-        number of vectors that match. `namespace`, `filter` and `exclude_ids` choose what
+        number of vectors that match. A pending vector has no values and never matches.
+        `namespace`, `filter` and `exclude_ids` choose what
         is searched, before the `top_k` are taken. `namespace` is one name or several; None
         among several means the vectors without one. `return_metadata` is "none",
         "indexed" (properties with a metadata index), "all", or a boolean for all and none.
+        `return_content` returns the text of each match.
 
         `ef_search`, 1 to 1,000, is how many candidates the HNSW search keeps: more finds
         more and is slower. The default is what `tune` set, else 100, or 200 below 256
@@ -67,6 +70,7 @@ class IndexMethods(Handle):
                 filter=filter,
                 return_values=return_values,
                 return_metadata=return_metadata,
+                return_content=return_content,
                 ef_search=ef_search,
                 exact=exact,
                 exclude_ids=exclude_ids,
@@ -86,6 +90,7 @@ class IndexMethods(Handle):
         filter: Filter | None = None,
         return_values: bool = False,
         return_metadata: ReturnMetadata | bool = "none",
+        return_content: bool = False,
         ef_search: int | None = None,
         exact: bool = False,
         exclude_ids: Sequence[str] | None = None,
@@ -96,7 +101,7 @@ class IndexMethods(Handle):
     ) -> Matches:
         """Return the vectors nearest to a stored one, itself among them; otherwise as `query`.
 
-        Raises `VectorNotFound`.
+        Raises `VectorNotFound`, and `InvalidRequest` if the stored vector is pending.
         """
         return self._run(
             search.query_by_id(
@@ -107,6 +112,7 @@ class IndexMethods(Handle):
                 filter=filter,
                 return_values=return_values,
                 return_metadata=return_metadata,
+                return_content=return_content,
                 ef_search=ef_search,
                 exact=exact,
                 exclude_ids=exclude_ids,
@@ -126,6 +132,7 @@ class IndexMethods(Handle):
         filter: Filter | None = None,
         return_values: bool = False,
         return_metadata: ReturnMetadata | bool = "none",
+        return_content: bool = False,
         ef_search: int | None = None,
         exact: bool = False,
         exclude_ids: Sequence[str] | None = None,
@@ -158,6 +165,7 @@ class IndexMethods(Handle):
                 filter=filter,
                 return_values=return_values,
                 return_metadata=return_metadata,
+                return_content=return_content,
                 ef_search=ef_search,
                 exact=exact,
                 exclude_ids=exclude_ids,

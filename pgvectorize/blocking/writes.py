@@ -33,6 +33,7 @@ class IndexMethods(Handle):
         values: npt.ArrayLike | None = None,
         namespaces: str | Sequence[str | None] | None = None,
         metadata: Sequence[Metadata | None] | None = None,
+        content: Sequence[str | None] | None = None,
         batch_size: int = writes.BATCH_SIZE,
         atomic: bool = True,
     ) -> Mutation:
@@ -46,6 +47,7 @@ class IndexMethods(Handle):
             values=values,
             namespaces=namespaces,
             metadata=metadata,
+            content=content,
             batch_size=batch_size,
             atomic=atomic,
         )
@@ -59,15 +61,16 @@ class IndexMethods(Handle):
         values: npt.ArrayLike | None = None,
         namespaces: str | Sequence[str | None] | None = None,
         metadata: Sequence[Metadata | None] | None = None,
+        content: Sequence[str | None] | None = None,
         batch_size: int = writes.BATCH_SIZE,
         atomic: bool = True,
     ) -> Mutation:
         """Insert vectors, replacing those whose id is already there; the last of equal ids wins.
 
         Give `vectors`: any iterable of `Vector`, of tuples `(id, values, namespace,
-        metadata)` whose last two may be left out, or of dicts with these keys. Or give
-        columns: `ids`, `values` as `(n, dimensions)`, and if you want `namespaces` (one for
-        all, or one each) and `metadata`.
+        metadata, content)` whose last three may be left out, or of dicts with these keys. Or
+        give columns: `ids`, `values` as `(n, dimensions)`, and if you want `namespaces` (one
+        for all, or one each), `metadata` and `content`.
 
         The first load of an index is done as by `bulk_load`, in a sixth of the time: the HNSW
         index is dropped and built again in the end, and whoever comes to query this index
@@ -82,11 +85,17 @@ class IndexMethods(Handle):
         8601, a UUID its text, a Decimal the nearest number, an enum its value and a mapping a
         dict. They may be nested 100 levels deep.
 
-        Values, metadata and namespace are replaced whole, not merged. A vector that is
-        already there unchanged is not written again. The iterable may be of any length,
-        and is read in batches of `batch_size`, or of about 128 MB if that is less. All of
-        it is one change, all or nothing, visible at once. With `atomic=False` each batch is
-        a change of its own: if one fails, those before it stay. The answer sums them up.
+        Values, metadata, namespace and content are replaced whole, not merged. A vector that
+        is already there unchanged is not written again.
+
+        A vector may have content without values. If the stored vector has the same content,
+        its values stay. Otherwise it has none and is pending until its values are upserted:
+        it is stored, listed and counted, but no query finds it.
+
+        The iterable may be of any length, and is read in batches of `batch_size`, or of about
+        128 MB if that is less. All of it is one change, all or nothing, visible at once. With
+        `atomic=False` each batch is a change of its own: if one fails, those before it stay.
+        The answer sums them up.
 
         Raises `InvalidVector`, which names the row, counted from 1.
         """
@@ -96,6 +105,7 @@ class IndexMethods(Handle):
             values=values,
             namespaces=namespaces,
             metadata=metadata,
+            content=content,
             batch_size=batch_size,
             atomic=atomic,
         )
@@ -109,6 +119,7 @@ class IndexMethods(Handle):
         values: npt.ArrayLike | None = None,
         namespaces: str | Sequence[str | None] | None = None,
         metadata: Sequence[Metadata | None] | None = None,
+        content: Sequence[str | None] | None = None,
         mode: writes.Operation = "upsert",
         rebuild: bool | None = None,
         memory: str | int | None = None,
@@ -135,6 +146,7 @@ class IndexMethods(Handle):
             values=values,
             namespaces=namespaces,
             metadata=metadata,
+            content=content,
             batch_size=writes.BATCH_SIZE,
             atomic=True,
         )

@@ -33,6 +33,7 @@ from pgvectorize.models import Library, Metric
     metavar="COLUMN ...",
     help="Columns that become properties of the metadata.",
 )
+@click.option("--content", "content_column", help="Its column of content, the text, if any.")
 @click.option(
     "--from",
     "source",
@@ -43,9 +44,9 @@ from pgvectorize.models import Library, Metric
 @option_of(
     Client.adopt_collection,
     "document",
-    "--text/--no-text",
+    "--document/--no-document",
     "document",
-    help="langchain: the document as property text.",
+    help="langchain: the document becomes the content.",
 )
 @options_of(
     Client.adopt_index,

@@ -34,6 +34,9 @@ def explain(session: Session, /, name: str, **options: Any) -> None:
                 hint="List the vectors to see which ids there are.",
             )
         vector = stored[0].values
+        if vector is None:
+            index.query_by_id(vector_id, top_k=1)  # which says why not
+    assert vector is not None
     explanation = index.explain(vector, **options)
     text = explanation.explanation
     for advice in explanation.advice:

@@ -153,6 +153,7 @@ def info(session: Session, name: str, exact: bool) -> None:
                 ("dimensions", description.dimensions),
                 *([("model", description.model)] if description.model is not None else []),
                 ("vectorCount", count),
+                ("pendingCount", f"{description.pending_count:,}"),
                 ("processedUpToMutation", description.processed_up_to_mutation),
                 ("processedUpToDatetime", timestamp(description.processed_up_to_datetime)),
             ]

@@ -109,6 +109,7 @@ def _share(ratio: float | None) -> str:
     m="Neighbours of a vector.",
     metadata_bytes="Of a vector, as JSON.",
     id_bytes="Of an id.",
+    content_bytes="Of a vector's content.",
 )
 @click.pass_obj
 def size(session: Session, /, vectors: int, **options: Any) -> None:

@@ -46,6 +46,7 @@ _BEFORE_COMMANDS = ("--strict", "--version")
 FILTER = """Such as '{"price": {"$lt": 100}}'."""
 NAMESPACE = "Only this one."
 RETURN_VALUES = "With the values."
+RETURN_CONTENT = "With the content."
 RETURN_METADATA = "With the metadata, or with the properties that have a metadata index."
 
 

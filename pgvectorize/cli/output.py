@@ -16,7 +16,7 @@ from uuid import UUID
 import click
 import numpy as np
 
-from pgvectorize import EmbeddingModel, IndexInfo, ListedVector, Match
+from pgvectorize import EmbeddingModel, IndexInfo, ListedVector, Match, Vector
 from pgvectorize.cli.options import printable, say
 
 if TYPE_CHECKING:
@@ -58,6 +58,8 @@ def to_json(value: Any) -> Any:
         known = _members(value)
         outer = {name: known.pop(camel_case(name)) for name in _OF_INDEX}
         return {**outer, "config": known}
+    if isinstance(value, Vector) and value.content is None:  # as Vectorize has it
+        return {name: member for name, member in _members(value).items() if name != "content"}
     if isinstance(value, (Match, ListedVector, EmbeddingModel)):
         return {name: member for name, member in _members(value).items() if member is not None}
     if is_dataclass(value):

@@ -12,6 +12,7 @@ from pgvectorize import Index
 from pgvectorize.cli.options import (
     FILTER,
     NAMESPACE,
+    RETURN_CONTENT,
     RETURN_METADATA,
     RETURN_VALUES,
     DatabaseCommand,
@@ -36,7 +37,12 @@ def get_vectors(session: Session, name: str, ids: tuple[str, ...]) -> None:
     vectors = session.client.index(name).get_by_ids(ids)
     session.answer(
         vectors,
-        vectors_table(vectors, "id", "namespace", "metadata", "values")
+        vectors_table(
+            vectors,
+            *("id", "namespace", "metadata"),
+            *["content"] * any(vector.content is not None for vector in vectors),
+            "values",
+        )
         if vectors
         else f"Index '{name}' does not contain vectors of these ids.",
         *explained(ids, len(vectors)),
@@ -53,6 +59,7 @@ def get_vectors(session: Session, name: str, ids: tuple[str, ...]) -> None:
     namespace=NAMESPACE,
     return_values=RETURN_VALUES,
     return_metadata=RETURN_METADATA,
+    return_content=RETURN_CONTENT,
 )
 @exclude_ids("Leave these out.")
 @click.pass_obj
@@ -71,6 +78,7 @@ def list_vectors(session: Session, /, name: str, **options: Any) -> None:
         session.answer(page, "No vectors found in this index.")
         return
     columns = ["metadata"] * (options["return_metadata"] != "none")
+    columns += ["content"] * options["return_content"]
     columns += ["values"] * options["return_values"]
     next_page = []
     if page.next_cursor is not None:

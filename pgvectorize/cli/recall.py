@@ -199,7 +199,10 @@ def _read(file: str) -> Any:
         except ValueError as error:
             raise InvalidRequest(f"{file} is not a .npy file: {error}", hint=hint) from error
     with reading(file, "ndjson", needs_id=False) as reader:
-        return [vector.values for vector in Rows(file, reader, hint=hint)]
+        values = [vector.values for vector in Rows(file, reader, hint=hint)]
+    if any(each is None for each in values):
+        raise InvalidRequest(f"{file} has a vector without values", hint=hint)
+    return values
 
 
 @contextmanager

@@ -11,6 +11,7 @@ import click
 from pgvectorize import Index, Matches
 from pgvectorize.cli.options import (
     FILTER,
+    RETURN_CONTENT,
     RETURN_METADATA,
     RETURN_VALUES,
     DatabaseCommand,
@@ -50,6 +51,7 @@ def search_options(command: F) -> F:
             top_k="How many, 1 to 1,000.",
             return_values=RETURN_VALUES,
             return_metadata=RETURN_METADATA,
+            return_content=RETURN_CONTENT,
             filter=FILTER,
         ),
         click.option("--vector-id", help="Search with the stored vector of this id instead."),
@@ -97,6 +99,7 @@ def query(session: Session, /, name: str, shape: str, model: str | None, **optio
             *("id", "score"),
             *["namespace"] * any(match.namespace is not None for match in matches),
             *["metadata"] * (options["return_metadata"] != "none"),
+            *["content"] * options["return_content"],
             *["values"] * options["return_values"],
         )
         if matches
@@ -116,7 +119,7 @@ def chosen_of(options: dict[str, Any], *flags: str) -> list[Any]:
 def _announced(matches: Matches) -> dict[str, Any]:
     """Return matches as Vectorize's announcement printed them, scores cut after six digits.
 
-    `vector` stands there if values or metadata were asked for (`returnVectors`). Types:
+    `vector` stands there if values, metadata or content were asked for (`returnVectors`). Types:
     workerd of 2023-09-12, VectorizeMatches; values are the double that a float32 is.
     """
     printed: list[dict[str, Any]] = []
@@ -125,7 +128,7 @@ def _announced(matches: Matches) -> dict[str, Any]:
             "vectorId": match.id,
             "score": math.trunc(match.score * 1e6) / 1e6,
         }
-        if match.values is not None or match.metadata is not None:
+        if any(each is not None for each in (match.values, match.metadata, match.content)):
             vector: dict[str, Any] = {"id": match.id}
             if match.values is not None:
                 vector["values"] = match.values.tolist()
@@ -133,6 +136,8 @@ def _announced(matches: Matches) -> dict[str, Any]:
                 vector["namespace"] = match.namespace
             if match.metadata is not None:
                 vector["metadata"] = match.metadata
+            if match.content is not None:
+                vector["content"] = match.content
             shape["vector"] = vector
         printed.append(shape)
     return {"matches": {"count": matches.count, "matches": printed}}

@@ -33,7 +33,7 @@ from pgvectorize.transfer.reading import Rows, reading
 _file = click.option(
     "--file",
     required=True,
-    help="NDJSON, one vector a line: id, values, namespace, metadata; or - for stdin.",
+    help="NDJSON, one vector a line: id, values, namespace, metadata, content; or - for stdin.",
 )
 _atomic = options_of(
     Index.insert, atomic="The whole file or nothing; or each batch a change of its own."

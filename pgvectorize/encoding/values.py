@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from numbers import Real
 from typing import Any, TypeAlias
@@ -16,6 +16,8 @@ Matrix: TypeAlias = npt.NDArray[np.float32]
 # A matrix, or a list of vectors if they differ in length: only the index knows which of them are
 # wrong, so its database compares them.
 Rows: TypeAlias = Matrix | list[Matrix]
+# The same with None for a vector that has no values yet.
+SomeRows: TypeAlias = Matrix | Sequence[Matrix | None]
 # Makes the error about one row of what is read, counted from 0.
 Refusal: TypeAlias = Callable[[int, str], PgVectorizeError]
 
@@ -23,7 +25,8 @@ MAX_DIMENSIONS = 16_000
 NUMBERS = "fiu"  # numpy's kinds: numpy would also read strings and booleans as numbers
 HINT = (
     "A vector has an id, values (as many finite numbers as the index has dimensions), "
-    "and if wanted a namespace and metadata (an object that JSON can hold)."
+    "or content (a text) to be embedded later, or both, and if wanted a namespace and metadata "
+    "(an object that JSON can hold)."
 )
 
 

@@ -22,7 +22,7 @@ from psycopg import pq
 from psycopg.adapt import Buffer, Dumper, Loader
 
 from pgvectorize.encoding.batches import Batch
-from pgvectorize.encoding.values import HINT, MAX_DIMENSIONS, Matrix, Rows, as_array, read_rows
+from pgvectorize.encoding.values import HINT, MAX_DIMENSIONS, Matrix, SomeRows, as_array, read_rows
 from pgvectorize.errors import InvalidVector
 from pgvectorize.models import Values, ValuesInput
 
@@ -32,7 +32,7 @@ _TEXT_OID = 25
 _JSONB_OID = 3802
 _NULL = struct.pack(">i", -1)
 _length = struct.Struct(">i").pack
-_four_columns = struct.Struct(">hi").pack  # a row has four columns; the length of the first
+_begin_row = struct.Struct(">hi").pack  # the number of columns; the length of the first
 _document = struct.Struct(">ib").pack  # the length of a jsonb, and its version
 # If the square of a vector is less, every value is a number that fits a float32.
 _SURELY_FINITE = 1e38
@@ -106,12 +106,13 @@ def query_vector(values: ValuesInput) -> Binary:
     return Binary(_vector(vector))
 
 
-def vector_array(rows: Rows, vector_oid: int) -> Binary:
+def vector_array(rows: SomeRows, vector_oid: int) -> Binary:
     """Return vectors as a `vector[]` parameter."""
-    header = _array_header(len(rows), vector_oid, has_null=False)
-    if isinstance(rows, list):
-        return Binary(header + b"".join(_embeddings(rows)))
-    return Binary(header + _sized_vectors(rows).tobytes())
+    if isinstance(rows, np.ndarray):
+        header = _array_header(len(rows), vector_oid, has_null=False)
+        return Binary(header + _sized_vectors(rows).tobytes())
+    header = _array_header(len(rows), vector_oid, has_null=any(row is None for row in rows))
+    return Binary(header + b"".join(_embeddings(rows)))
 
 
 def text_array(texts: Sequence[str | None]) -> Binary:
@@ -130,7 +131,7 @@ def jsonb(document: bytes) -> Binary:
 
 
 def copy_rows(batch: Batch, *, no_namespace: str | None = None) -> bytes:
-    """Return a batch as rows of a binary COPY of id, namespace, embedding, metadata.
+    """Return a batch as rows of a binary COPY of id, namespace, embedding, metadata, content.
 
     A missing namespace is written as `no_namespace`.
     """
@@ -141,12 +142,13 @@ def copy_rows(batch: Batch, *, no_namespace: str | None = None) -> bytes:
         for text in (no_namespace if namespace is None else namespace,)
     }
     rows = zip(
-        [_four_columns(4, len(id)) for id in ids],
+        [_begin_row(5, len(id)) for id in ids],
         ids,
         map(namespaces.__getitem__, batch.namespaces),
         _embeddings(batch.values),
         [_NULL if text is None else _document(len(text) + 1, 1) for text in batch.metadata],
         [text or b"" for text in batch.metadata],
+        [_NULL if text is None else _sized(text.encode()) for text in batch.content],
         strict=True,
     )
     return b"".join(chain.from_iterable(rows))
@@ -167,10 +169,10 @@ def _vector(values: npt.NDArray[Any]) -> bytes:
     return struct.pack(">HH", len(values), 0) + values.astype(">f4").tobytes()
 
 
-def _embeddings(rows: Rows) -> Sequence[Buffer]:
+def _embeddings(rows: SomeRows) -> Sequence[Buffer]:
     """Return the vectors one by one, each as its length in bytes and its binary format."""
-    if isinstance(rows, list):
-        return [_sized(_vector(row)) for row in rows]
+    if not isinstance(rows, np.ndarray):
+        return [_NULL if row is None else _sized(_vector(row)) for row in rows]
     vectors = _sized_vectors(rows)
     stride = vectors.itemsize
     embeddings = memoryview(vectors.view(np.uint8))  # type: ignore[arg-type]

@@ -198,6 +198,7 @@ _CHECKS: dict[str, Callable[[str, Any], Any]] = {
         (
             "access",
             "collection",
+            "content_column",
             "cursor",
             "description",
             "embedding_column",
@@ -226,6 +227,7 @@ _CHECKS: dict[str, Callable[[str, Any], Any]] = {
             "batch_size",
             "buckets",
             "connections",
+            "content_bytes",
             "count",
             "dimensions",
             "ef_construction",
@@ -252,6 +254,7 @@ _CHECKS: dict[str, Callable[[str, Any], Any]] = {
             "hnsw",
             "in_place",
             "rebuild",
+            "return_content",
             "return_values",
             "store",
             "strict",

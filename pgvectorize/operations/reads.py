@@ -27,15 +27,15 @@ def list_vectors(**arguments: Any) -> Plan[VectorList]:
         """
         select page.count, page.total_count, page.is_truncated, page.next_cursor,
             page.cursor_expiration_timestamp,
-            listed.id, listed.namespace, listed.values, listed.metadata
+            listed.id, listed.namespace, listed.values, listed.metadata, listed.content
         from pgvectorize.list_vectors(
             index => %(index)s, count => %(count)s, cursor => %(cursor)s,
             namespace => %(namespace)s, filter => %(filter)s,
             return_values => %(return_values)s, return_metadata => %(return_metadata)s,
-            exclude_ids => %(exclude_ids)s
+            exclude_ids => %(exclude_ids)s, return_content => %(return_content)s
         ) as page
         left join lateral pg_catalog.unnest(page.vectors) with ordinality
-            as listed (id, namespace, values, metadata, position) on true
+            as listed (id, namespace, values, metadata, content, position) on true
         order by listed.position
         """,
         checked(arguments),
@@ -43,7 +43,9 @@ def list_vectors(**arguments: Any) -> Plan[VectorList]:
     page = rows[0]
     return VectorList(
         [
-            ListedVector(row["id"], row["namespace"], row["values"], row["metadata"])
+            ListedVector(
+                row["id"], row["namespace"], row["values"], row["metadata"], row["content"]
+            )
             for row in rows
             if row["id"] is not None  # the one row of an empty page
         ],
@@ -66,11 +68,11 @@ def page(*, index: str, count: int, cursor: str | None) -> Plan[tuple[list[Vecto
         return_values=True,
         return_metadata="all",
         exclude_ids=None,
+        return_content=True,
     )
     vectors = [
-        Vector(vector.id, vector.values, vector.namespace, vector.metadata)
+        Vector(vector.id, vector.values, vector.namespace, vector.metadata, vector.content)
         for vector in listed.vectors
-        if vector.values is not None
     ]
     return vectors, listed.next_cursor
 

@@ -33,7 +33,9 @@ _PLAIN = {
     "recall": None,
 }
 _read_plain = itemgetter(*_PLAIN)
-_OF_OWN_FUNCTION = ("top_k", "return_values", "return_metadata", "filter", "namespace")
+_OF_OWN_FUNCTION = (
+    *("top_k", "return_values", "return_metadata", "filter", "namespace", "return_content"),
+)
 _LEAST_SHARE = 50  # so many queries make up for the round trip of a second connection
 
 
@@ -131,10 +133,10 @@ def _own_function(index: str) -> bytes | None:
         return None
     statement = SQL(
         """
-        select id, score, namespace, values, metadata
+        select id, score, namespace, values, metadata, content
         from pgvectorize_data.{}(
             top_k => $1, return_values => $2, return_metadata => $3, filter => $4,
-            namespaces => $5, vector => $6
+            return_content => $5, namespaces => $6, vector => $7
         )
         """
     )

@@ -62,6 +62,7 @@ def given_batches(
     values: npt.ArrayLike | None,
     namespaces: str | Sequence[str | None] | None,
     metadata: Sequence[Metadata | None] | None,
+    content: Sequence[str | None] | None,
     batch_size: int,
     atomic: bool,
 ) -> Iterable[Batch]:
@@ -70,13 +71,15 @@ def given_batches(
     if batch_size < 1:
         raise InvalidRequest(f"batch_size must be at least 1, got {batch_size}")
     later = min(batch_size, COPY_SIZE) if atomic else None
-    columns_given = any(column is not None for column in (ids, values, namespaces, metadata))
+    columns_given = any(
+        column is not None for column in (ids, values, namespaces, metadata, content)
+    )
     if vectors is not None and not columns_given:
         return batches(vectors, batch_size, later)
-    if vectors is None and ids is not None and values is not None:
-        return column_batches(ids, values, namespaces, metadata, batch_size, later)
+    if vectors is None and ids is not None and (values is not None or content is not None):
+        return column_batches(ids, values, namespaces, metadata, content, batch_size, later)
     raise InvalidRequest(
-        "give either vectors, or ids and values",
+        "give either vectors, or ids with values or content",
         hint="upsert([Vector(…)]), or upsert(ids=[…], values=matrix).",
     )
 
@@ -118,7 +121,8 @@ def write(
 
     rows = yield Statement(  # before all is copied, so that a wrong name fails early
         """
-        select is_direct, statement, dimensions, metric, id_bytes, namespace_bytes
+        select is_direct, statement, dimensions, metric, id_bytes, namespace_bytes,
+            content_bytes
         from pgvectorize_private._begin_load(index => %(index)s)
         """,
         checked({"index": index}),
@@ -127,7 +131,11 @@ def write(
     rules = None
     if found["dimensions"] is not None:
         rules = Rules(
-            found["dimensions"], found["metric"], found["id_bytes"], found["namespace_bytes"]
+            found["dimensions"],
+            found["metric"],
+            found["id_bytes"],
+            found["namespace_bytes"],
+            found["content_bytes"],
         )
     beginning = (first,) if second is None else (first, second)
     load = _Load(chain(beginning, remaining), rules)
@@ -147,7 +155,7 @@ def write(
             return Mutation(rows[0]["mutation_id"], len(load.ids), list(load.ids))
         yield Statement("select pgvectorize_private._create_staging_table()")
     yield Copy(
-        "copy pg_temp.pgvectorize_staging (id, namespace, embedding, metadata)"
+        "copy pg_temp.pgvectorize_staging (id, namespace, embedding, metadata, content)"
         " from stdin with (format binary)",
         load.rows(),
     )
@@ -163,7 +171,8 @@ def write(
         """,
         {
             "index": index,
-            "operation": operation,
+            # what is there came by this call, and of equal ids only the last counts
+            "operation": "replace" if found["is_direct"] and operation == "upsert" else operation,
             "is_checked": rules is not None,
             "is_sorted": load.is_sorted,
         },
@@ -300,6 +309,7 @@ def write_batch(
         embeddings=vector_array(given.values, handshake.vector_oid),
         namespaces=text_array(given.namespaces),
         metadata=jsonb_array(given.metadata),
+        content=text_array(given.content) if given.has_content else None,
     )
 
 

@@ -88,11 +88,11 @@ def _pages(
             filter=filter,
             return_values=True,
             return_metadata="all",
+            return_content=True,
         )
         vectors = [
-            Vector(listed.id, listed.values, listed.namespace, listed.metadata)
+            Vector(listed.id, listed.values, listed.namespace, listed.metadata, listed.content)
             for listed in page.vectors
-            if listed.values is not None
         ]
         yield vectors, page.total_count
         cursor = page.next_cursor

@@ -36,6 +36,9 @@ OnError: TypeAlias = Literal["stop", "skip"]
 _Row: TypeAlias = Numbered | Refusal
 _OnRefusal: TypeAlias = Callable[[Refusal], None]
 
+# Of a new index the dimensions are those of the first vector with values among so many.
+_ROWS_WITH_DIMENSIONS = 1_000
+
 # what one row can cause besides InvalidVector: data exceptions, program limits
 _OF_A_ROW = ("22", "54")
 
@@ -78,7 +81,7 @@ def import_vectors(
     """Write the vectors of a file to an index.
 
     The ending of the file names the format (`format_of`); "-" is stdin, as NDJSON. `create`
-    is the metric of a new index with the dimensions of the first vector; an existing index
+    is the metric of a new index with the dimensions of the first values; an existing index
     with that metric is used.
 
     By default the file is one all-or-nothing change, and its ids are in memory until the end.
@@ -162,7 +165,7 @@ class _Import:
         """Write all or nothing; on an error, also delete an index that was made for it."""
         self._unit = reader.unit
         rows = reader.rows()
-        first = list(islice(rows, 1))
+        first = list(islice(rows, 1 if create is None else _ROWS_WITH_DIMENSIONS))
         info, is_new = self._found_or_made(first, create)
         vectors = Rows(
             self._file,
@@ -292,7 +295,9 @@ class _Import:
             if isinstance(row, Refusal):
                 raise self._stop(row, "Nothing was written.")
         raise InvalidRequest(
-            f"{self._file} holds no vectors, so the dimensions of the index are not known",
+            f"{self._file} begins with no values, so the dimensions of the index are not known"
+            if rows
+            else f"{self._file} holds no vectors, so the dimensions of the index are not known",
             hint="Create the index first.",
         )
 

@@ -17,7 +17,7 @@ from pgvectorize.transfer.files import File, Numbered, Place, Refusal, name_of
 
 # One vector of 16,000 dimensions takes about 0.4 MB; a file of another format may be one line.
 _MAX_LINE = 64 * 1024 * 1024
-_SHAPE = "id, values, namespace and metadata"
+_MEMBERS = ("id", "values", "namespace", "metadata", "content")
 # how a JSON document begins: an array, or an object whose first member is an array of vectors
 _DOCUMENT = re.compile(rb'\s*(?:\[|\{\s*"vectors"\s*:\s*\[)')
 # how other formats begin, and what to do with them
@@ -228,9 +228,9 @@ def numbered(
     except (ValueError, RecursionError) as error:
         return Refusal(line, None, f"not JSON: {error}")
     if values is not None and isinstance(given, dict):
-        if "values" in given:
+        if given.get("values") is not None:
             return Refusal(line, None, "values are here and in the matrix")
-        given["values"] = values
+        given.setdefault("values", values)
     return _vector(line, given, needs_id)
 
 
@@ -250,14 +250,15 @@ def from_object(line: int, given: Mapping[str, Any]) -> Numbered | Refusal:
         return Refusal(line, None, problem)
     if not isinstance(given.get("namespace"), str | None):  # a file has JSON's types
         return Refusal(line, id, "namespace is not a string")
-    if given.get("values") is None:
-        return Refusal(line, id, "no values")
-    if strange := [key for key in given if key not in ("id", "values", "namespace", "metadata")]:
+    if not isinstance(given.get("content"), str | None):
+        return Refusal(line, id, "content is not a string")
+    if given.get("values") is None and not given.get("content"):
+        return Refusal(line, id, "no values and no content")
+    if strange := [key for key in given if key not in _MEMBERS]:
         listed = ", ".join(repr(key[:64]) for key in strange[:5])
-        return Refusal(line, id, f"a vector has {_SHAPE}, but here is also {listed}")
-    return Numbered(
-        line, Vector(id, given["values"], given.get("namespace"), given.get("metadata"))
-    )
+        shape = "id, values, namespace, metadata and content"
+        return Refusal(line, id, f"a vector has {shape}, but here is also {listed}")
+    return Numbered(line, Vector(id, *map(given.get, _MEMBERS[1:])))
 
 
 class NdjsonWriter:
@@ -274,8 +275,13 @@ class NdjsonWriter:
 
 
 def write_properties(stream: BinaryIO, vectors: Iterable[Vector]) -> None:
-    """Write what a matrix does not hold: id, namespace and metadata, one vector a line."""
-    stream.writelines(_object(*_properties(vector)) for vector in vectors)
+    """Write what a matrix does not hold, one vector a line.
+
+    `"values":null` says that the vector has none, whatever its row in the matrix holds.
+    """
+    for vector in vectors:
+        id, *rest = _properties(vector)
+        stream.write(_object(id, *['"values":null'] * (vector.values is None), *rest))
 
 
 def metadata_text(vector: Vector) -> str:
@@ -291,9 +297,11 @@ def metadata_text(vector: Vector) -> str:
 
 
 def _line(vector: Vector) -> bytes:
+    id, *rest = _properties(vector)
+    if vector.values is None:
+        return _object(id, *rest)
     # 'U' is the shortest text that means a float32; `-0.0` stays as it is
     numbers = ",".join(np.asarray(vector.values, dtype=np.float32).astype("U").tolist())
-    id, *rest = _properties(vector)
     return _object(id, f'"values":[{numbers}]', *rest)
 
 
@@ -308,3 +316,5 @@ def _properties(vector: Vector) -> Iterator[str]:
         yield f'"namespace":{json.dumps(vector.namespace, ensure_ascii=False)}'
     if vector.metadata is not None:
         yield f'"metadata":{metadata_text(vector)}'
+    if vector.content is not None:
+        yield f'"content":{json.dumps(vector.content, ensure_ascii=False)}'

@@ -1,4 +1,7 @@
-"""A numpy matrix with the values, and NDJSON beside it with the rest, one line per row."""
+"""A numpy matrix with the values, and NDJSON beside it with the rest, one line per row.
+
+The row of a vector without values is NaN, and its line has `"values":null`.
+"""
 
 from __future__ import annotations
 
@@ -77,8 +80,9 @@ class NpyWriter:
 
     def write(self, vectors: list[Vector]) -> None:
         if vectors:
-            values = np.asarray([vector.values for vector in vectors], dtype="<f4")
-            self._matrix.write(values.tobytes())
+            nothing = np.full(self._dimensions, np.nan)
+            values = [nothing if vector.values is None else vector.values for vector in vectors]
+            self._matrix.write(np.asarray(values, dtype="<f4").tobytes())
         write_properties(self._lines, vectors)
         self._count += len(vectors)
 

@@ -1,4 +1,4 @@
-"""Parquet: columns id, namespace, values (float32) and metadata (JSON). Needs pyarrow."""
+"""Parquet: columns id, namespace, values (float32), metadata (JSON), content. Needs pyarrow."""
 
 from __future__ import annotations
 
@@ -13,9 +13,12 @@ from pgvectorize import InvalidRequest, Vector
 from pgvectorize.transfer.files import File, Numbered, Place, Refusal, name_of
 from pgvectorize.transfer.ndjson import from_object, metadata_text
 
-_COLUMNS = ("id", "namespace", "values", "metadata")
+_COLUMNS = ("id", "namespace", "values", "metadata", "content")
 _OF_PANDAS = re.compile(r"__index_level_\d+__")
-_HINT = "The columns are id, values, and if wanted namespace and metadata, an object as JSON text."
+_HINT = (
+    "The columns are id, values, and if wanted namespace, metadata, an object as JSON text, and "
+    "content."
+)
 _BATCH = 1_000
 _ROW_GROUP = 10_000  # 15 MB at 384 dimensions: what is held in memory
 
@@ -140,6 +143,7 @@ class ParquetWriter:
                 self._arrow.field("namespace", self._arrow.string()),
                 self._arrow.field("values", self._arrow.list_(self._arrow.float32(), dimensions)),
                 self._arrow.field("metadata", self._arrow.string()),
+                self._arrow.field("content", self._arrow.string()),
             ]
         )
         self._writer = parquet.ParquetWriter(stream, self._schema)
@@ -160,12 +164,19 @@ class ParquetWriter:
         self._writer.close()
 
     def _write_group(self) -> None:
-        values = np.asarray([vector.values for vector in self._held], dtype=np.float32)
+        nothing = np.zeros(self._dimensions)
+        is_pending = np.array([vector.values is None for vector in self._held])
+        values = np.asarray(
+            [nothing if vector.values is None else vector.values for vector in self._held],
+            dtype=np.float32,
+        )
         columns = [
             self._arrow.array([vector.id for vector in self._held], self._arrow.string()),
             self._arrow.array([vector.namespace for vector in self._held], self._arrow.string()),
             self._arrow.FixedSizeListArray.from_arrays(
-                self._arrow.array(values.ravel()), self._dimensions
+                self._arrow.array(values.ravel()),
+                self._dimensions,
+                mask=self._arrow.array(is_pending),
             ),
             self._arrow.array(
                 [
@@ -174,6 +185,7 @@ class ParquetWriter:
                 ],
                 self._arrow.string(),
             ),
+            self._arrow.array([vector.content for vector in self._held], self._arrow.string()),
         ]
         self._writer.write_table(self._arrow.Table.from_arrays(columns, schema=self._schema))
         self._held = []

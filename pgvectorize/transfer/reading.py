@@ -126,7 +126,7 @@ def stopped(refusal: Refusal, name: str, unit: str, hint: str) -> InvalidVector:
 
 def fitting(row: Numbered | Refusal, info: IndexInfo) -> Numbered | Refusal:
     """Refuse a vector with another number of dimensions than the index."""
-    if isinstance(row, Refusal):
+    if isinstance(row, Refusal) or row.vector.values is None:
         return row
     found = dimensions_of(row.vector)
     if found == info.dimensions:

@@ -240,6 +240,7 @@ def test_info_counts_and_names_the_newest_mutation(
         "dimensions": 3,
         "vectorCount": 0,
         "isEstimate": False,
+        "pendingCount": 0,
         "processedUpToMutation": None,
         "processedUpToDatetime": None,
         "model": None,
@@ -325,9 +326,10 @@ def test_info_says_that_a_number_is_an_estimate(
     assert cli_json("info", name, "--exact")["isEstimate"] is False
 
     def describe(_: object, *, exact: bool) -> pgvectorize.IndexDescription:
-        return pgvectorize.IndexDescription(3, 1_234_567, not exact, None, None)
+        return pgvectorize.IndexDescription(3, 1_234_567, not exact, 7, None, None)
 
     monkeypatch.setattr(pgvectorize.Index, "describe", describe)
     assert cli_json("info", name)["isEstimate"] is True
     assert "about 1,234,567" in cli_text("info", name)
+    assert cli_json("info", name)["pendingCount"] == 7
     assert "about" not in cli_text("info", name, "--exact")

@@ -19,7 +19,10 @@ from pgvectorize.cli import COMMANDS, main
 
 VECTORIZES = {"created_on", "modified_on"}  # the only fields that Vectorize spells in snake case
 
-SEARCH = ("--vector", "1", "2", "3", "--return-values", "--return-metadata", "all")
+SEARCH = (
+    *("--vector", "1", "2", "3"),
+    *("--return-values", "--return-metadata", "all", "--return-content"),
+)
 # For each command: its arguments, what the client returns, and what the command adds.
 # INDEX is an index with vectors; a command may have run before one that needs what it makes.
 ANSWERS: dict[str, tuple[list[str], type | None, set[str]]] = {
@@ -103,7 +106,7 @@ def database(empty_database: str, tmp_path: Path) -> str:
     with pgvectorize.connect(empty_database) as client:
         client.create_index("docs", dimensions=3, metric="cosine")
         client.index("docs").upsert(
-            [("a", [1, 2, 3], "n", {"color": "red"}), ("b", [1, 0, 0], "n")]
+            [("a", [1, 2, 3], "n", {"color": "red"}, "text"), ("b", [1, 0, 0], "n")]
         )
     with psycopg.connect(empty_database, autocommit=True) as connection:
         connection.execute("create table public.vectors (id text primary key, embedding vector(3))")
@@ -114,6 +117,7 @@ def database(empty_database: str, tmp_path: Path) -> str:
         with suppress(psycopg.errors.DuplicateObject):
             connection.execute("create role pgvectorize_json")
     vector = {"id": "a", "values": [3, 2, 1], "namespace": "n", "metadata": {"color": "red"}}
+    vector |= {"content": "text"}
     (tmp_path / "x.ndjson").write_text(json.dumps(vector))
     return empty_database
 
@@ -173,4 +177,5 @@ def test_what_is_none_is_left_out_of_matches_only(
     client.index(name).upsert([("a", [1, 2, 3])])
     assert set(cli_json("query", name, "--vector", "1", "2", "3")["matches"][0]) == {"id", "score"}
     assert cli_json("list-vectors", name)["vectors"] == [{"id": "a"}]
-    assert cli_json("get-vectors", name, "--ids", "a")[0]["metadata"] is None
+    (vector,) = cli_json("get-vectors", name, "--ids", "a")
+    assert vector == {"id": "a", "values": [1, 2, 3], "namespace": None, "metadata": None}

@@ -182,7 +182,12 @@ def test_stats_are_shown(
     known = cli_json("stats", index.name, "--exact")
     assert (known["vectorCount"], known["namespaceCount"], known["isEstimate"]) == (1200, 1, False)
     assert known["totalBytes"] == index.stats().total_bytes
-    assert [each["kind"] for each in known["indexes"]] == ["hnsw", "ids", "namespaces"]
+    assert [each["kind"] for each in known["indexes"]] == [
+        "hnsw",
+        "ids",
+        "namespaces",
+        "pending",
+    ]
     assert known["lastAnalyze"].endswith("Z")
     assert known["indexes"][0]["lastScan"] is None
     index.drop_hnsw()

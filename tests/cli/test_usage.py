@@ -350,7 +350,7 @@ def test_errors_are_json_if_the_answer_would_be(
     assert code == 1
     assert error == {
         "type": "InvalidVector",
-        "message": 'stdin, line 2, id "é": no values',
+        "message": 'stdin, line 2, id "é": no values and no content',
         "hint": "Nothing was written.",
         "code": None,
         "sqlstate": None,

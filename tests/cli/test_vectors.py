@@ -673,3 +673,48 @@ def test_the_announcements_example_comes_out_as_printed(
         "values": [58.79999923706055, 6.699999809265137, 3.4000000953674316],
         "metadata": {"url": "/products/sku/55519183"},
     }
+
+
+def test_content_goes_in_and_comes_out(
+    cli_json: Json,
+    cli_text: Callable[..., str],
+    make_index: Callable[..., str],
+    refused: Any,
+    write_lines: Callable[..., str],
+) -> None:
+    name = make_index(dimensions=2, metric="euclidean")
+    file = write_lines(
+        '{"id": "a", "values": [1, 2], "content": "the orange cloud"}',
+        '{"id": "b", "content": "to be embedded"}',
+    )
+    assert cli_json("upsert", name, "--file", file)["count"] == 2
+    assert cli_json("info", name)["pendingCount"] == 1
+    query = ("query", name, "--vector", "1", "2")
+    assert cli_json(*query)["matches"] == [{"id": "a", "score": 0}]
+    assert cli_json(*query, "--return-content")["matches"] == [
+        {"id": "a", "score": 0, "content": "the orange cloud"}
+    ]
+    assert cli_json(*query, "--return-content", "--shape", "announcement")["matches"] == {
+        "count": 1,
+        "matches": [
+            {"vectorId": "a", "score": 0, "vector": {"id": "a", "content": "the orange cloud"}}
+        ],
+    }
+    assert "the orange cloud" in cli_text(*query, "--return-content")
+    assert "the orange cloud" not in cli_text(*query)
+    listed = cli_json("list-vectors", name, "--return-content")["vectors"]
+    assert listed[1] == {"id": "b", "content": "to be embedded"}
+    assert "to be embedded" in cli_text("list-vectors", name, "--return-content", "--count", "2")
+    assert "--return-content" in cli_text("list-vectors", name, "--return-content", "--count", "1")
+    assert cli_json("get-vectors", name, "--ids", "b") == [
+        {
+            "id": "b",
+            "values": None,
+            "namespace": None,
+            "metadata": None,
+            "content": "to be embedded",
+        }
+    ]
+    assert "to be embedded" in cli_text("get-vectors", name, "--ids", "b")
+    for command in ("query", "explain"):
+        assert 'vector "b" has no values yet' in refused(command, name, "--vector-id", "b")

@@ -412,6 +412,7 @@ def _written(
     values: Any = None,
     namespaces: str | Sequence[str | None] | None = None,
     metadata: Sequence[Any] | None = None,
+    content: Sequence[str | None] | None = None,
 ) -> dict[str, Any]:
     """Write vectors as Vectorize's JSON, or columns as arrays."""
     if vectors is not None:
@@ -420,9 +421,12 @@ def _written(
         namespaces = [namespaces] * len(ids or [])
     return {
         "ids": ids,
-        "embeddings": None if values is None else [_vector_literal(row) for row in values],
+        "embeddings": None
+        if values is None
+        else [None if row is None else _vector_literal(row) for row in values],
         "namespaces": namespaces,
         "metadata": metadata and [None if item is None else _json(item) for item in metadata],
+        "content": content,
     }
 
 
@@ -430,7 +434,7 @@ def _as_dict(given: Any) -> Any:
     if isinstance(given, Vector):
         given = asdict(given)
     elif isinstance(given, tuple):
-        given = dict(zip(("id", "values", "namespace", "metadata"), given, strict=False))
+        given = dict(zip(("id", "values", "namespace", "metadata", "content"), given, strict=False))
     if isinstance(given, Mapping) and isinstance(given.get("values"), np.ndarray):
         given = {**given, "values": given["values"].tolist()}
     return given

@@ -394,7 +394,7 @@ def test_values_of_every_kind_are_read(
     iterable_face.upsert(index, ids=["a", "b"], values=make(rows))
     iterable_face.upsert(index, [("c", make(rows)[1])] if make is not Tensor else [])
     for vector in iterable_face.get_by_ids(index, ["a", "b"]):
-        assert list(vector.values) in rows
+        assert np.asarray(vector.values).tolist() in rows
     assert [each.matches[0].id for each in iterable_face.query_many(index, make(rows))] == [
         "a",
         "b",

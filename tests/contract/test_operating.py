@@ -52,6 +52,7 @@ def test_stats_tell_rows_room_and_indexes(face: Face, client: Client, filled: st
         ("metadata", "price"),
         ("ids", None),
         ("namespaces", None),
+        ("pending", None),
     }
     assert all(each.is_valid and each.bytes > 0 for each in known.indexes)
     assert known.total_bytes == (
@@ -128,6 +129,28 @@ def test_size_is_what_an_index_takes(
     assert reckoned.hnsw_precision == known.index_precision
 
 
+@pytest.mark.parametrize(
+    ("dimensions", "length"), [(64, 300), (384, 300), (384, 1_200), (64, 5_000), (768, 5_000)]
+)
+def test_size_has_room_for_content(
+    face: Face, client: Client, make_index: Callable[..., str], dimensions: int, length: int
+) -> None:
+    name = make_index(dimensions=dimensions)
+    count, chance = 1_500, np.random.default_rng(1)
+    texts = [chance.bytes(length // 2).hex() for _ in range(count)]  # which nothing compresses
+    client.index(name).bulk_load(
+        ids=[f"v{row:04}" for row in range(count)],
+        values=chance.normal(size=(count, dimensions)),
+        content=texts,
+    )
+    known = face.stats(name)
+    estimated = face.size(
+        count, dimensions=dimensions, metadata_bytes=0, id_bytes=5, content_bytes=length
+    )
+    assert estimated.total_bytes == pytest.approx(known.total_bytes, rel=0.05, abs=2**19)
+    assert not {"hnsw_bloated", "table_bloated"} & {found.code for found in face.doctor(name)}
+
+
 def test_size_reckons_the_memory_that_a_build_says_it_needs(
     face: Face, client: Client, make_index: Callable[..., str]
 ) -> None:
@@ -160,6 +183,7 @@ def test_size_of_a_preset_is_that_of_its_dimensions(face: Face) -> None:
         ({"dimensions": 3, "m": 1}, "m must be between 2 and 100"),
         ({"dimensions": 3, "index_precision": "float8"}, 'index_precision "float8" is not known'),
         ({"dimensions": 3, "metadata_bytes": -1}, "metadata_bytes must be between 0 and"),
+        ({"dimensions": 3, "content_bytes": -1}, "content_bytes must be between 0 and 1048576"),
         ({"dimensions": 3, "id_bytes": 0}, "id_bytes must be between 1 and 1024"),
     ],
 )

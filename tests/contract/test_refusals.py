@@ -204,13 +204,13 @@ def test_python_checks_lengths_as_the_database_does(
         values: Matrix = numbers.astype(np.float32).reshape(1, 3)
         ((problem,),) = connection.execute(
             "select pgvectorize_private._vector_problem("
-            "pgvectorize_private._find_index(%s), 'x', %s::vector, null, null)",
+            "pgvectorize_private._find_index(%s), 'x', %s::vector, null, null, null)",
             [index, f"[{','.join(map(str, values[0]))}]"],
         ).fetchall()
-        rules = Rules(3, metric, 1024, 1024)
+        rules = Rules(3, metric, 1024, 1024, 1024)
         refused = None
         try:
-            check_batch(Batch(["x"], values, [None], [None]), rules)
+            check_batch(Batch(["x"], values, [None], [None], [None]), rules)
         except InvalidVector as error:
             refused = str(error)
         assert refused == (problem and f'row 1, id "x": {problem}'), values

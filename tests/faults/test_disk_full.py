@@ -15,7 +15,7 @@ from psycopg.conninfo import make_conninfo
 
 import pgvectorize
 from pgvectorize import ConnectionFailed, DatabaseError, Index, PgVectorizeError, schema
-from tests.faults.rows import BIG, DIMENSIONS, row, rows
+from tests.faults.rows import BIG, DIMENSIONS, row, rows, values
 from tests.faults.server import OwnServer, give, own_server
 from tests.faults.state import check, versions
 from tests.faults.test_kill import AFTER_LOAD, AFTER_UPSERT, BEFORE
@@ -107,14 +107,14 @@ def test_a_full_disk_is_named_changes_nothing_and_is_worked_on_again_once_there_
     work, after = CALLS[call]
     with pgvectorize.connect(tablespace.dsn, max_size=1) as client:
         index = client.index(INDEX)
-        index.query(row(1, 0).values)
+        index.query(values(1, 0))
         fill(small_disk, free=16 << 10)
         with pytest.raises(DatabaseError) as caught:
             work(index)
         assert caught.value.sqlstate == "53100"
         assert "disk is full" in (caught.value.hint or "")
         # what is there can be read all the while
-        assert index.query(row(5, 0).values, top_k=1).matches[0].id == "v00005"
+        assert index.query(values(5, 0), top_k=1).matches[0].id == "v00005"
         assert versions(client, INDEX) == BEFORE
         empty(small_disk)
         check(tablespace.dsn, is_mended=False)

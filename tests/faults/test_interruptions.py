@@ -220,14 +220,14 @@ def test_a_task_that_is_cancelled_changes_nothing_and_its_connection_can_be_used
                     with pytest.raises(asyncio.CancelledError):
                         await task
                     tally.add("an asyncio task cancelled amid a call", calls=1, lost=0)
-                assert (await index.query(row(1, 0).values, top_k=1)).matches[0].id == "v00001"
+                assert (await index.query(values(1, 0), top_k=1)).matches[0].id == "v00001"
             ask = asyncio.create_task(
                 index.query_many([values(number, 0) for number in range(300)], exact=True)
             )
             await asyncio.sleep(0.05)
             ask.cancel()
             await asyncio.gather(ask, return_exceptions=True)
-            assert (await index.query(row(1, 0).values, top_k=1)).count == 1
+            assert (await index.query(values(1, 0), top_k=1)).count == 1
 
     asyncio.run(main())
     with pgvectorize.connect(shared.dsn) as client:
@@ -375,7 +375,7 @@ def test_after_a_restart_only_a_call_that_meets_a_dead_connection_fails(
             failed = 0
             for _ in range(20):
                 try:
-                    assert index.query(row(5, 0).values, top_k=1).matches[0].id == "v00005"
+                    assert index.query(values(5, 0), top_k=1).matches[0].id == "v00005"
                 except ConnectionFailed:
                     failed += 1
             assert failed <= 1
@@ -423,8 +423,8 @@ def test_a_read_only_server_reads_and_refuses_to_write(shared: OwnServer) -> Non
     dsn = make_conninfo(shared.dsn, options="-c default_transaction_read_only=on")
     with pgvectorize.connect(dsn, max_size=1) as client:
         index = client.index(INDEX)
-        assert index.query(row(5, 0).values, top_k=1).matches[0].id == "v00005"
-        assert index.query(row(5, 0).values, top_k=1, filter={"color": "red"}).count == 1
+        assert index.query(values(5, 0), top_k=1).matches[0].id == "v00005"
+        assert index.query(values(5, 0), top_k=1, filter={"color": "red"}).count == 1
         assert index.get_by_ids(["v00005"])
         assert index.count() == STORED
         for call in [*CALLS.values(), index_color]:

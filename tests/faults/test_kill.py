@@ -19,7 +19,7 @@ import pgvectorize
 from pgvectorize import Client, schema
 from tests.faults.clients import Worker, workers
 from tests.faults.conftest import ROUNDS
-from tests.faults.rows import BIG, row
+from tests.faults.rows import BIG, row, values
 from tests.faults.server import OwnServer, freeze, own_server, thaw, wait_for_end, wait_until
 from tests.faults.state import check, versions
 from tests.faults.worker import ADDED, INDEX, JOBS, LOADED, OTHER, STORED
@@ -299,7 +299,7 @@ def test_the_next_command_works_while_a_dead_clients_build_goes_on(own: OwnServe
             with pytest.raises(pgvectorize.IndexBusy, match="being built by another session"):
                 index.build(**OTHER)
             assert index.upsert([row(1, 1)]).count == 1
-            assert index.query(row(1, 1).values, top_k=1).matches[0].id == "v00001"
+            assert index.query(values(1, 1), top_k=1).matches[0].id == "v00001"
         wait_for_end(own.dsn, pid)
         assert index.build(**OTHER).is_built is False  # it was built to the end
         assert index.info().m == 24

@@ -165,7 +165,8 @@ def test_a_word_that_is_neither_on_nor_off_is_refused(dsn: str, index: str, word
         'create domain pgvectorize_data."taken" as text',
         'create sequence pgvectorize_data."taken"',
         "create function pgvectorize_data.taken() returns int language sql as 'select 1'",
-        "create function pgvectorize_data.taken(public.vector, integer, boolean, text)"
+        "create function pgvectorize_data.taken("
+        "public.vector, integer, boolean, text, jsonb, text[], boolean)"
         " returns int language sql as 'select 1'",
         "create function pgvectorize_data.taken() returns int language sql as 'select 1';"
         "create function pgvectorize_data.taken(int) returns int language sql as 'select 1'",

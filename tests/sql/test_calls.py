@@ -42,6 +42,7 @@ NO_CALL = {"connect", "using", "close", "index"}
 # not one call of a public function: a load, what is run outside of transactions, and what embeds
 STEPS = {"bulk_load", "query_text", "query_texts", "vacuum"}
 GIVEN: dict[str, Any] = {
+    "content": None,
     "exclude_ids": ["a"],
     "filter": {},
     "filters": [None],

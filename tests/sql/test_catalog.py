@@ -162,7 +162,7 @@ def test_what_searches_has_the_parameters_of_query(
     connection: Connection, name: str, instead_of_the_vector: str, own: set[str]
 ) -> None:
     query, found = inputs(connection, "query"), inputs(connection, name)
-    assert len(query) == 15
+    assert len(query) == 16
     assert (query[1][0], found[1][0]) == ("vector", instead_of_the_vector)
     shared = [parameter for parameter in found if parameter[0] not in own]
     assert shared[:1] + shared[2:] == query[:1] + query[2:]

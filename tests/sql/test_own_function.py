@@ -245,7 +245,8 @@ def test_without_it_query_answers(
 ) -> None:
     before = client.index(name).query([1.0] * DIMENSIONS)
     connection.execute(
-        f'drop function pgvectorize_data."{name}"(vector, integer, boolean, text, jsonb, text[])'
+        f'drop function pgvectorize_data."{name}"('
+        "vector, integer, boolean, text, jsonb, text[], boolean)"
     )
     assert [match.id for match in client.index(name).query([1.0] * DIMENSIONS)] == [
         match.id for match in before

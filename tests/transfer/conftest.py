@@ -34,6 +34,10 @@ VECTORS = [
     Vector("ünï", [0.1, 1 / 3, 123456789.0], None, {"price": 1e23, "tags": ["x", None], "n": 0.1}),
     Vector('back\\slash "quote" \n', [1, 2, 3], 'ñ"', {"text": "line\nbreak", "in": {"ner": True}}),
     Vector("empty", [0, 0, 0], None, {}),
+    Vector("text", [4, 5, 6], "n", {"k": 1}, 'line\nbreak, "quote", \\ ☁️\u2028'),
+    Vector("no text", [4, 5, 7], content=""),
+    Vector("00 pending", content="to be embedded"),
+    Vector("pending", None, "n", {"k": 1}, "to be embedded"),
 ]
 
 
@@ -54,9 +58,19 @@ def new_name(client: Client, request: pytest.FixtureRequest) -> Iterator[str]:
         client.delete_index(name)
 
 
-def content(client: Client, name: str) -> dict[str, tuple[bytes, object, object]]:
+def content(client: Client, name: str) -> dict[str, tuple[object, ...]]:
     """Return what an index holds, bit for bit."""
     return {
-        vector.id: (np.asarray(vector.values).tobytes(), vector.namespace, vector.metadata)
+        vector.id: (
+            None if vector.values is None else np.asarray(vector.values).tobytes(),
+            vector.namespace,
+            vector.metadata,
+            vector.content,
+        )
         for vector in client.index(name)
     }
+
+
+def values_of(vector: Vector) -> list[float]:
+    values: list[float] = np.asarray(vector.values).tolist()
+    return values

@@ -307,9 +307,9 @@ def test_rows_that_do_not_fit_are_listed_and_nothing_is_changed(
     assert error.message == (
         'what does not fit an index: id "": id is empty; id "": id is empty; '
         'id "dollar": a metadata key is empty, begins with "$", or contains "." or a double '
-        'quote: "$a"; id "list": metadata is not an object but array; id "null": values are '
-        'missing; id "twice": 2 rows have this id; id "zero": a vector of length zero has no '
-        "direction, which cosine needs"
+        'quote: "$a"; id "list": metadata is not an object but array; id "null": values and '
+        'content are missing; id "twice": 2 rows have this id; id "zero": a vector of length zero '
+        "has no direction, which cosine needs"
     )
     assert rows(connection, "select e, i, n, m from t") == before
 
@@ -387,7 +387,7 @@ def test_an_empty_table_without_dimensions_is_refused(
 ) -> None:
     connection.execute("create table t (number text, emb vector)")
     error = refuse(client, new_name, f"{schema}.t", **mapped())
-    assert error.message == "there are no rows, so the dimensions are not known"
+    assert error.message == "there are no embeddings, so the dimensions are not known"
     connection.execute("alter table t alter emb type vector(7)")
     assert client.adopt_index(new_name, f"{schema}.t", **mapped()).dimensions == 7
 
@@ -612,7 +612,7 @@ def test_in_place_makes_what_is_missing(
     assert {match.id for match in index.query([0, 0])} == {"a", "b"}
     with pytest.raises(psycopg.errors.UniqueViolation):
         connection.execute(f"insert into {info.relation} (id, embedding) values ('a', '[1,2]')")
-    with pytest.raises(psycopg.errors.NotNullViolation):
+    with pytest.raises(psycopg.errors.CheckViolation, match="embedding_or_content"):
         connection.execute(f"insert into {info.relation} (id) values ('c')")
 
 
@@ -653,6 +653,8 @@ def test_in_place_has_the_columns_and_indexes_of_any_index(
         ),
         ("alter table items add namespace text", {}, "another column named namespace"),
         ("alter table items add id int", {}, "another column named id"),
+        ("alter table items add content text", {}, "another column named content"),
+        ("alter table items add c int", {"content_column": "c"}, "c is of type integer"),
         (
             "alter table items add x int not null default 1; "
             "alter table items alter x drop default",
@@ -683,6 +685,45 @@ def test_in_place_refuses_what_it_could_not_keep(
     assert isinstance(error, InvalidRequest)
     assert reason in error.message
     assert rows(connection, f"select * from {fitting}") == before
+
+
+@pytest.mark.parametrize("is_in_place", [False, True])
+def test_a_column_of_text_becomes_content(
+    client: Client, connection: Connection, schema: str, new_name: str, is_in_place: bool
+) -> None:
+    connection.execute(
+        """
+        create table passages (key text primary key, body varchar(99), emb vector(2) not null);
+        alter table passages alter emb drop not null;
+        insert into passages values ('a', 'one', '[1,2]'), ('b', 'two', null), ('c', null, '[2,1]')
+        """
+    )
+    options: dict[str, Any] = {"id_column": "key", "embedding_column": "emb", "metric": "cosine"}
+    error = refuse(client, new_name, f"{schema}.passages", **options, in_place=is_in_place)
+    assert 'id "b": values and content are missing' in error.message
+    client.adopt_index(
+        new_name, f"{schema}.passages", **options, content_column="body", in_place=is_in_place
+    )
+    index = client.index(new_name)
+    assert list(index) == [
+        Vector("a", f32([1, 2]), content="one"),
+        Vector("b", content="two"),
+        Vector("c", f32([2, 1])),
+    ]
+    assert index.describe().pending_count == 1
+    index.upsert([Vector("b", [1, 1], content="two"), Vector("c", content="three" * 50)])
+    assert [match.content for match in index.query([1, 2], return_content=True)] == ["one", "two"]
+    assert index.describe().pending_count == 1
+
+
+def test_a_table_without_a_column_of_text_gets_one(
+    client: Client, fitting: str, new_name: str
+) -> None:
+    client.adopt_index(new_name, fitting, **IN_PLACE)
+    index = client.index(new_name)
+    assert {vector.content for vector in index} == {None}
+    index.upsert([{"id": "new", "content": "to be embedded"}])
+    assert index.get_by_ids(["new"]) == [Vector("new", content="to be embedded")]
 
 
 def test_an_id_of_type_varchar_becomes_text_unless_a_view_uses_it(
@@ -765,7 +806,7 @@ def test_any_session_may_adopt(
         connection,
         f"select count(*) from pg_index where indrelid = '{info.relation}'::regclass",
     )
-    assert found == [(4,)]  # theirs on note, id and emb; ours on namespace and id
+    assert found == [(5,)]  # theirs on note, id and emb; ours on namespace, id and what is pending
 
 
 # Collections of libraries
@@ -795,14 +836,15 @@ def test_a_collection_of_langchain(
     assert (info.dimensions, client.index(new_name).count()) == (2, 3)
     last = "c" if kind == "postgres" else "00000000-0000-0000-0000-00000000000c"
     assert client.index(new_name).get_by_ids(["a", "b", last]) == [
-        Vector("a", f32([1, 0]), None, {"page": 1, "text": "first"}),
-        Vector("b", f32([0, 1]), None, {"text": "own"}),
+        Vector("a", f32([1, 0]), None, {"page": 1}, "first"),
+        Vector("b", f32([0, 1]), None, {"text": "own"}, "second"),
         Vector(last, f32([1, 1]), None, None),
     ]
     client.delete_index(new_name)
     client.adopt_collection(new_name, "langchain", "docs", metric="cosine", document=False)
     first, second = client.index(new_name).get_by_ids(["a", "b"])
     assert (first.metadata, second.metadata) == ({"page": 1}, {"text": "own"})
+    assert (first.content, second.content) == (None, None)
 
 
 def test_a_collection_of_any_name(connection: Connection, schema: str, new_name: str) -> None:

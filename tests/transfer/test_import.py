@@ -34,7 +34,7 @@ from pgvectorize.cli.output import progress_bar
 from pgvectorize.transfer import Refusal, import_vectors
 from pgvectorize.transfer.ndjson import NdjsonReader
 from tests.cli.test_output import Terminal
-from tests.transfer.conftest import content
+from tests.transfer.conftest import content, values_of
 
 Json = Callable[..., Any]
 GOOD = [{"id": str(number), "values": [1, 2, number]} for number in range(10)]
@@ -45,8 +45,9 @@ BAD: list[tuple[Any, str | None, str]] = [
     ("7", None, "not a vector but 7"),
     ({"values": [1, 2, 3]}, None, "no id"),
     ({"id": 7, "values": [1, 2, 3]}, None, "id is not a string but int"),
-    ({"id": "x"}, "x", "no values"),
-    ({"id": "x", "values": None}, "x", "no values"),
+    ({"id": "x"}, "x", "no values and no content"),
+    ({"id": "x", "values": None, "content": ""}, "x", "no values and no content"),
+    ({"id": "x", "content": 5}, "x", "content is not a string"),
     ({"id": "x", "values": "123"}, "x", "values are not a list of numbers"),
     ({"id": "x", "values": {"a": 1, "b": 2, "c": 3}}, "x", "values are not a list of numbers"),
     ({"id": "x", "values": [1, 2, "3"]}, "x", "values are not numbers: "),
@@ -64,7 +65,7 @@ BAD: list[tuple[Any, str | None, str]] = [
     ({"id": "x", "values": [1, 2, 3], "metadata": {"$a": 1}}, "x", "a metadata key"),
     ('{"id": "x\\u0000", "values": [1, 2, 3]}', "x\0", "id contains the character NUL"),
     ('{"id": "\\ud800", "values": [1, 2, 3]}', "\ud800", "id contains half of a surrogate"),
-    ({"id": "x", "values": [1, 2, 3], "colour": 1}, "x", "a vector has id, values, namespace and"),
+    ({"id": "x", "values": [1, 2, 3], "colour": 1}, "x", "a vector has id, values, namespace, "),
 ]
 
 
@@ -122,10 +123,10 @@ def test_insert_keeps_and_upsert_replaces(
     summary = transfer.import_vectors(client, empty, file, mode="insert", on_error=on_error)
     assert (summary.read, summary.written) == (11, 9)
     first, second = client.index(empty).get_by_ids(["0", "1"])
-    assert (list(first.values), list(second.values)) == ([9, 9, 9], [1, 2, 1])
+    assert (values_of(first), values_of(second)) == ([9, 9, 9], [1, 2, 1])
     transfer.import_vectors(client, empty, file, on_error=on_error)
     first, second = client.index(empty).get_by_ids(["0", "1"])
-    assert (list(first.values), list(second.values)) == ([1, 2, 0], [5, 5, 5])
+    assert (values_of(first), values_of(second)) == ([1, 2, 0], [5, 5, 5])
 
 
 def test_create_takes_the_dimensions_of_the_first_vector(
@@ -267,7 +268,7 @@ def test_a_refused_line_does_not_shift_the_matrix(
         client, empty, tmp_path, on_error="skip", on_refusal=refusals.append, batch_size=2
     )
     assert [each.line for each in refusals] == [2]
-    found = {vector.id: list(vector.values) for vector in client.index(empty)}
+    found = {vector.id: values_of(vector) for vector in client.index(empty)}
     assert found == {"a": [1, 1, 1], "c": [3, 3, 3]}
 
 

@@ -67,7 +67,7 @@ def test_each_form_is_read_whatever_the_file_is_called(
     cli_json(command, index, "--file", str(path), *options)
     found = content(client, index)
     assert sorted(found) == ["a", "c", "ü"]
-    assert [found[id][1:] for id in ("a", "ü")] == [(None, {"text": "[{\\n"}), ("n", None)]
+    assert [found[id][1:3] for id in ("a", "ü")] == [(None, {"text": "[{\\n"}), ("n", None)]
 
 
 @pytest.mark.parametrize("command", COMMANDS)

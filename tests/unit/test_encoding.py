@@ -92,22 +92,24 @@ def test_jsonb_array_is_what_psycopg_sends() -> None:
     assert jsonb_array(given).data == wanted
 
 
-def test_copy_rows_are_tuples_of_four_sized_fields() -> None:
+def test_copy_rows_are_tuples_of_five_sized_fields() -> None:
     matrix = np.array([[1, 2], [3, 4]], dtype=np.float32)
-    batch = Batch(["a", "é"], matrix, [None, "n"], [b"{}", None])
+    batch = Batch(["a", "é"], matrix, [None, "n"], [b"{}", None], [None, "é"])
     null = struct.pack(">i", -1)
     assert copy_rows(batch) == b"".join(
         [
-            struct.pack(">h", 4),
+            struct.pack(">h", 5),
             sized(b"a"),
             null,
             sized(vector(1, 2)),
             sized(b"\x01{}"),
-            struct.pack(">h", 4),
+            null,
+            struct.pack(">h", 5),
             sized("é".encode()),
             sized(b"n"),
             sized(vector(3, 4)),
             null,
+            sized("é".encode()),
         ]
     )
 
@@ -182,7 +184,7 @@ def test_batches_read_every_shape_alike() -> None:
     for given in shapes:
         (batch,) = batches([given], 10)
         assert (batch.ids, batch.namespaces, batch.metadata) == (["a"], ["n"], [b'{"k":1}'])
-        assert np.array_equal(batch.values, [[1.0, 2.0]])
+        assert np.asarray(batch.values).tolist() == [[1.0, 2.0]]
 
 
 def test_batches_read_no_more_than_a_batch_ahead() -> None:
@@ -202,7 +204,7 @@ def test_columns_are_the_same_batches_as_rows() -> None:
     matrix = np.arange(10, dtype=np.float64).reshape(5, 2)
     ids = list("abcde")
     rows = batches([(id, matrix[row], "n") for row, id in enumerate(ids)], 2)
-    columns = column_batches(ids, matrix, "n", None, 2)
+    columns = column_batches(ids, matrix, "n", None, None, 2)
     for by_row, by_column in zip(rows, columns, strict=True):
         assert copy_rows(by_row) == copy_rows(by_column)
 
@@ -234,8 +236,12 @@ GOOD = ("good", [1.0, 2.0])
         (("a", [1.0, 2.0], None, {1.5: 1}), "row 3, .*: a metadata key is empty"),
         (("a", [1.0, 2.0], None, {"k": [{"in": {"$x": 1}}]}), "row 3, .*: a metadata key is empty"),
         ("ab", "row 3: expected a vector, got str"),
-        (("a",), "row 3: a vector of 1 parts, expected 2 to 4"),
-        ({"id": "a"}, "row 3: no id or no values"),
+        (("a",), "row 3: a vector of 1 parts, expected 2 to 5"),
+        ({"values": [1.0]}, "row 3: no id"),
+        ({"id": "a"}, 'row 3, id "a": values and content are missing'),
+        (("a", None, None, None, ""), 'row 3, id "a": values and content are missing'),
+        (("a", None, None, None, b"x"), 'row 3, id "a": content is not a string but bytes'),
+        (("a", [1.0, 2.0], None, None, "\0"), "row 3, .*: content contains the character NUL"),
         ({"id": "a", "values": [1.0, 2.0], "meta": {}}, "row 3: unknown key 'meta'"),
     ],
 )
@@ -256,11 +262,16 @@ def test_rows_are_counted_over_all_batches() -> None:
         ({"values": [[1.0], [2.0]]}, "differ in length: 1 ids, 2 values"),
         ({"namespaces": ["a", "b"]}, "differ in length"),
         ({"metadata": []}, "differ in length"),
+        ({"content": []}, "differ in length"),
         ({"values": [1.0]}, r"the shape \(1,\)"),
     ],
 )
 def test_columns_that_do_not_fit_are_refused(columns: dict[str, Any], problem: str) -> None:
-    given: dict[str, Any] = {"values": [[1.0]], "namespaces": None, "metadata": None, **columns}
+    given: dict[str, Any] = {
+        "values": [[1.0]],
+        **dict.fromkeys(("namespaces", "metadata", "content")),
+        **columns,
+    }
     with pytest.raises(InvalidVector, match=problem):
         list(column_batches(["a"], **given, size=10))
 
@@ -306,7 +317,7 @@ def test_a_batch_of_many_bytes_is_divided(monkeypatch: pytest.MonkeyPatch, shape
     documents = [{"text": "x" * length} for length in (1, 400, 400, 400, 2_000, 1, 1, 999, 1)]
     ids = [f"v{row}" for row in range(9)]
     if shape == "columns":
-        parts = list(column_batches(ids, np.array(values), "n", documents, 6))
+        parts = list(column_batches(ids, np.array(values), "n", documents, None, 6))
     else:
         given = zip(ids, values, ["n"] * 9, documents, strict=True)
         parts = list(batches(given, 6))
@@ -318,7 +329,7 @@ def test_a_batch_of_many_bytes_is_divided(monkeypatch: pytest.MonkeyPatch, shape
         ["v8"],
     ]
     assert [part.first for part in parts] == [1, 5, 6, 7, 9]
-    assert [list(vector) for part in parts for vector in part.values] == values
+    assert [np.asarray(each).tolist() for part in parts for each in part.values] == values
     found = [json.loads(text) for part in parts for text in part.metadata if text]
     assert found == documents
     assert {len(part.namespaces) for part in parts[:1]} == {4}
@@ -329,18 +340,26 @@ def test_later_batches_may_be_smaller() -> None:
     assert [(len(batch), batch.first) for batch in batches(rows, 5, 2)] == [
         (5, 1), (2, 6), (2, 8), (1, 10)
     ]  # fmt: skip
-    columns = column_batches([id for id, _ in rows], [[1.0]] * 10, None, None, 5, 2)
+    columns = column_batches([id for id, _ in rows], [[1.0]] * 10, None, None, None, 5, 2)
     assert [(len(batch), batch.first) for batch in columns] == [(5, 1), (2, 6), (2, 8), (1, 10)]
 
 
+def test_content_counts_among_the_bytes_of_a_batch(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pgvectorize.encoding.batches.BATCH_BYTES", 1_000)
+    given = [(f"v{row}", None, None, None, "x" * 600) for row in range(4)]
+    parts = list(batches(given, 9))
+    assert [part.ids for part in parts] == [["v0", "v1"], ["v2", "v3"]]
+    assert [part.content for part in parts] == [["x" * 600] * 2] * 2
+
+
 def test_no_namespace_may_be_copied_as_empty() -> None:
-    batch = Batch(["a"], np.array([[1]], dtype=np.float32), [None], [None])
+    batch = Batch(["a"], np.array([[1]], dtype=np.float32), [None], [None], [None])
     assert copy_rows(batch, no_namespace="") == copy_rows(batch).replace(
         sized(b"a") + struct.pack(">i", -1), sized(b"a") + sized(b"")
     )
 
 
-RULES = Rules(dimensions=2, metric="cosine", id_bytes=8, namespace_bytes=8)
+RULES = Rules(dimensions=2, metric="cosine", id_bytes=8, namespace_bytes=8, content_bytes=8)
 
 
 @pytest.mark.parametrize(
@@ -350,6 +369,7 @@ RULES = Rules(dimensions=2, metric="cosine", id_bytes=8, namespace_bytes=8)
         (("123456789", [1.0, 2.0]), "id has 9 bytes, at most 8 are allowed"),
         (("ününs", [1.0, 2.0], "ççççç"), "namespace has 10 bytes, at most 8 are allowed"),
         (("a", [1.0, 2.0], ""), "namespace is empty; leave it out for none"),
+        (("a", None, None, None, "çççç5"), "content has 9 bytes, at most 8 are allowed"),
         (("a", [0.0, -0.0]), "a vector of length zero has no direction, which cosine needs"),
         (
             ("a", [1e-30, 1e-30]),
@@ -362,16 +382,22 @@ RULES = Rules(dimensions=2, metric="cosine", id_bytes=8, namespace_bytes=8)
     ],
 )
 def test_a_batch_is_checked_by_the_rules_of_its_index(given: Any, problem: str) -> None:
-    good = [("12345678", [1.0, 2.0], "ççç"), ("üüüü", [1e-22, 1.0])]
+    good: list[Any] = [
+        ("12345678", [1.0, 2.0], "ççç"),
+        ("üüüü", [1e-22, 1.0]),
+        ("a", None, None, None, "çççç"),
+    ]
     (batch,) = batches(good, 9)
     check_batch(batch, RULES)
-    *_, batch = batches([good[0]] * 4 + [good[1], given], 4)
+    *_, batch = batches([good[0]] * 4 + [good[2], given], 4)
     with pytest.raises(InvalidVector, match=f"row 6, .*{re.escape(problem)}") as caught:
         check_batch(batch, RULES)
     assert (caught.value.row, caught.value.hint) == (6, "Nothing was written.")
 
 
 def test_the_dimensions_are_those_of_the_index() -> None:
-    (batch,) = batches([("a", [1.0])], 9)
-    with pytest.raises(InvalidVector, match='row 1, id "a": expected 2 dimensions, got 1'):
-        check_batch(batch, RULES)
+    for before in ([], [("b", None, None, None, "x")]):
+        (batch,) = batches([*before, ("a", [1.0])], 9)
+        says = f'row {len(before) + 1}, id "a": expected 2 dimensions, got 1'
+        with pytest.raises(InvalidVector, match=says):
+            check_batch(batch, RULES)

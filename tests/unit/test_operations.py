@@ -48,6 +48,7 @@ OPTIONS: dict[str, Any] = {
     "filter": None,
     "return_values": False,
     "return_metadata": "none",
+    "return_content": False,
     "ef_search": None,
     "exact": False,
     "exclude_ids": None,
@@ -85,7 +86,7 @@ def test_query_asks_for_one_statement() -> None:
     assert asked.params["index"] == "docs"
     assert asked.params["top_k"] == 1
     assert asked.params["filter"] == Binary(b'\x01{"a":1}')
-    assert answer(plan, [("a", 1.0, None, None, None)]) == Matches(1, [Match("a", 1.0)])
+    assert answer(plan, [("a", 1.0, None, None, None, None)]) == Matches(1, [Match("a", 1.0)])
 
 
 @pytest.mark.parametrize(
@@ -170,7 +171,7 @@ def test_query_many_sorts_the_rows_by_query() -> None:
         **OPTIONS,
     )
     next(plan)
-    rest = {"namespace": None, "values": None, "metadata": None}
+    rest = dict.fromkeys(("namespace", "values", "metadata", "content"))
     rows = [
         {"query": 1, "id": "a", "score": 1.0, **rest},
         {"query": 3, "id": "b", "score": 0.5, **rest},
@@ -209,7 +210,8 @@ def test_write_of_no_batch_is_still_a_statement() -> None:
 
 def began(is_direct: bool, **rules: Any) -> list[dict[str, Any]]:
     """What `_begin_load` answers."""
-    found = {"dimensions": 2, "metric": "euclidean", "id_bytes": 1024, "namespace_bytes": 1024}
+    found = {"dimensions": 2, "metric": "euclidean", "id_bytes": 1024}
+    found |= dict.fromkeys(("namespace_bytes", "content_bytes"), 1024)
     return [{"is_direct": is_direct, "statement": "copy there", **found, **rules}]
 
 
@@ -450,8 +452,9 @@ PAGE_ASKED: dict[str, Any] = {
     "cursor": None,
     "namespace": "n",
     "return_values": False,
+    "return_content": False,
 }
-NO_VECTOR: dict[str, Any] = {"id": None, "namespace": None, "values": None, "metadata": None}
+NO_VECTOR: dict[str, Any] = dict.fromkeys(("id", "namespace", "values", "metadata", "content"))
 
 
 def test_page_reads_whole_vectors_in_one_statement() -> None:
@@ -460,7 +463,10 @@ def test_page_reads_whole_vectors_in_one_statement() -> None:
     assert (asked["count"], asked["return_values"], asked["return_metadata"]) == (2, True, "all")
     values = np.array([1, 2], dtype=np.float32)
     row = {**PAGE, "id": "a", "namespace": "n", "values": values, "metadata": {"k": 1}}
-    assert answer(plan, [row]) == ([Vector("a", values, "n", {"k": 1})], "next")
+    assert answer(plan, [{**row, "content": "x"}]) == (
+        [Vector("a", values, "n", {"k": 1}, "x")],
+        "next",
+    )
 
 
 @pytest.mark.parametrize(("given", "sent"), [(True, "all"), (False, "none"), ("all", "all")])

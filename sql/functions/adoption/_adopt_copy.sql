@@ -1,4 +1,4 @@
--- Make an index of the rows of a select of id, namespace, embedding and metadata.
+-- Make an index of the rows of a select of id, namespace, embedding, metadata and content.
 --
 -- The rows are staged, so that every step sees one snapshot without a lock on their source.
 -- If no dimensions are given, those of most rows count. The HNSW index is built after the
@@ -22,7 +22,7 @@ declare
     has_hnsw boolean;
 begin
     perform pgvectorize_private._create_staging_table();
-    execute format('insert into pg_temp.pgvectorize_staging (id, namespace, embedding, metadata) %s', source);
+    execute format('insert into pg_temp.pgvectorize_staging (id, namespace, embedding, metadata, content) %s', source);
     if dimensions is null then
         execute $sql$
             select mode() within group (order by @vector@.vector_dims(embedding))
@@ -31,7 +31,7 @@ begin
     end if;
     if dimensions is null then
         perform pgvectorize_private._refuse_request(
-            'there are no rows, so the dimensions are not known',
+            'there are no embeddings, so the dimensions are not known',
             'Create an index with dimensions and a metric instead.'
         );
     end if;
@@ -42,7 +42,7 @@ begin
     );
     target := pgvectorize_private._find_index(name);
     perform pgvectorize_private._check_adopted(
-        target, 'select id, namespace, embedding, metadata from pg_temp.pgvectorize_staging'
+        target, 'select id, namespace, embedding, metadata, content from pg_temp.pgvectorize_staging'
     );
 
     has_hnsw := pgvectorize_private._hnsw_index(target) is not null;
@@ -51,8 +51,8 @@ begin
     end if;
     execute format(
         $sql$
-        insert into %s (id, namespace, embedding, metadata)
-        select staged.id, coalesce(staged.namespace, ''), staged.embedding, staged.metadata
+        insert into %s (id, namespace, embedding, metadata, content)
+        select staged.id, coalesce(staged.namespace, ''), staged.embedding, staged.metadata, staged.content
         from pg_temp.pgvectorize_staging as staged
         order by staged.id
         $sql$,

@@ -2,7 +2,8 @@
 --
 --   an ordinary table, not partitioned, inherited, temporary or UNLOGGED, that the caller owns;
 --   id text or varchar; embedding vector(n) or halfvec(n); namespace text or varchar and not
---   null; metadata jsonb; none of them generated, and no other column with such a name;
+--   null; metadata jsonb; content text or varchar; none of them generated, and no other column
+--   with such a name;
 --   other columns nullable or with a default, since writes do not know them.
 --
 -- Missing columns are added, which rewrites nothing. A column of type halfvec is storage
@@ -18,7 +19,8 @@ create or replace function pgvectorize_private._adopt_in_place(
     metric            text,
     namespace_column  text,
     metadata_column   text,
-    description       text
+    description       text,
+    content_column    text
 )
 returns pgvectorize.index_info
 language plpgsql
@@ -27,7 +29,9 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
     target      pgvectorize_private.indexes;
-    columns     text[] := array[id_column, embedding_column, namespace_column, metadata_column];
+    columns     text[] := array[
+        id_column, embedding_column, namespace_column, metadata_column, content_column
+    ];
     width       integer;
     type        text;
     storage     text;
@@ -61,7 +65,7 @@ begin
     perform pgvectorize_private._check_adopted(
         target,
         format(
-            'select %I::text, %s, %I::@vector@.vector, %s from %s',
+            'select %I::text, %s, %I::@vector@.vector, %s, %s from %s',
             id_column,
             case
                 when namespace_column is null then 'null::text'
@@ -69,6 +73,7 @@ begin
             end,
             embedding_column,
             coalesce(quote_ident(metadata_column), 'null::jsonb'),
+            coalesce(quote_ident(content_column), 'null::text'),
             relation
         )
     );

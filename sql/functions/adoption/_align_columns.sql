@@ -2,7 +2,7 @@
 -- and set types, defaults, checks and not null. `_check_adopted` has checked the rows.
 --
 -- pattern  the table of an index
--- columns  the columns of the other for id, embedding, namespace and metadata; null for none
+-- columns  the columns of the other for id, embedding, namespace, metadata and content; null for none
 create or replace function pgvectorize_private._align_columns(
     relation  regclass,
     pattern   regclass,
@@ -14,7 +14,7 @@ volatile
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    words  text[] := array['id', 'embedding', 'namespace', 'metadata'];
+    words  text[] := array['id', 'embedding', 'namespace', 'metadata', 'content'];
     wanted record;
 begin
     for wanted in

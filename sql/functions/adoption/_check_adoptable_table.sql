@@ -1,6 +1,6 @@
 -- Lock a table that is to become an index in place, and refuse it if its shape does not fit.
 --
--- columns  its columns for id, embedding, namespace and metadata; null for none
+-- columns  its columns for id, embedding, namespace, metadata and content; null for none
 create or replace function pgvectorize_private._check_adoptable_table(
     relation  regclass,
     columns   text[]
@@ -11,7 +11,7 @@ volatile
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    words     text[] := array['id', 'embedding', 'namespace', 'metadata', 'inserted_by'];
+    words     text[] := array['id', 'embedding', 'namespace', 'metadata', 'content', 'inserted_by'];
     has_nulls boolean;
     problem   text;
 begin
@@ -28,6 +28,7 @@ begin
             pgvectorize_private._column_problem(relation, columns[2], array['vector', 'halfvec']),
             pgvectorize_private._column_problem(relation, columns[3], array['text', 'varchar']),
             pgvectorize_private._column_problem(relation, columns[4], array['jsonb']),
+            pgvectorize_private._column_problem(relation, columns[5], array['text', 'varchar']),
             (
                 select min(case
                     when attribute.attname = columns[2] and attribute.atttypmod = -1

@@ -11,16 +11,16 @@ declare
 begin
     execute format(
         $sql$
-        with given (id, namespace, embedding, metadata) as (%s),
+        with given (id, namespace, embedding, metadata, content) as (%s),
         problem (id, reason) as (
             select
                 id,
                 coalesce(
-                    pgvectorize_private._vector_problem($1, id, embedding, namespace, metadata),
+                    pgvectorize_private._vector_problem($1, id, embedding, namespace, metadata, content),
                     case
                         when $1.is_strict
                             then pgvectorize_private._strict_problem(
-                                $1, id, embedding, namespace, metadata
+                                $1, id, embedding, namespace, metadata, content
                             ) ->> 'message'
                     end
                 )

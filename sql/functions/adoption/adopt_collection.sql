@@ -3,8 +3,7 @@
 -- library      vecs: the table vecs."<collection>" (id, vec, metadata)
 --              langchain: the rows of that collection in langchain_pg_embedding, as
 --              langchain-postgres (id) or langchain-community (custom_id, uuid) writes them
--- document     langchain: store the document in the metadata as property "text", unless the
---              metadata has such a property
+-- document     langchain: store the document as content
 -- embeddings, collections
 --              LangChain's tables; the caller's search path finds them
 create or replace function pgvectorize.adopt_collection(
@@ -78,13 +77,8 @@ begin
         format(
             $sql$
             select
-                %s, null::text, stored.embedding,
-                case
-                    when %L and stored.document is not null
-                        then jsonb_build_object('text', stored.document)
-                            || coalesce(nullif(stored.cmetadata::jsonb, 'null'), '{}')
-                    else nullif(stored.cmetadata::jsonb, 'null')
-                end
+                %s, null::text, stored.embedding, nullif(stored.cmetadata::jsonb, 'null'),
+                case when %L then stored.document end
             from %s as stored
             join %s as collection on collection.uuid = stored.collection_id
             where collection.name = %L

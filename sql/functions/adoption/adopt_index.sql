@@ -5,6 +5,7 @@
 -- namespace_column  any type that has a text; null and '' mean no namespace
 -- metadata_column   jsonb or json
 -- metadata_columns  columns that become properties; null means not there
+-- content_column    any type that has a text; a row may have content without an embedding
 --
 -- By default the rows are copied in one snapshot, and the table stays as it is. In place the
 -- table itself becomes the index, without a rewrite: it moves to schema pgvectorize_data under
@@ -22,7 +23,8 @@ create or replace function pgvectorize.adopt_index(
     metadata_column   text default null,
     metadata_columns  text[] default null,
     in_place          boolean default false,
-    description       text default null
+    description       text default null,
+    content_column    text default null
 )
 returns pgvectorize.index_info
 language plpgsql
@@ -41,9 +43,11 @@ begin
         );
     end if;
     select format('%s has no column "%s"', relation, wanted.column_name) into problem
-    from unnest(array[id_column, embedding_column, namespace_column, metadata_column] || metadata_columns)
-        with ordinality as wanted (column_name, position)
-    where (wanted.column_name is not null or wanted.position not in (3, 4))
+    from unnest(
+        array[id_column, embedding_column, namespace_column, metadata_column, content_column]
+        || metadata_columns
+    ) with ordinality as wanted (column_name, position)
+    where (wanted.column_name is not null or wanted.position not in (3, 4, 5))
         and not exists (
             select from pg_attribute as attribute
             where attribute.attrelid = relation and attribute.attname = wanted.column_name
@@ -62,7 +66,8 @@ begin
     if problem is not null then
         perform pgvectorize_private._refuse_request(
             problem,
-            'Name columns of ids (any type), embeddings (vector), namespaces (any type) and metadata (jsonb).'
+            'Name columns of ids (any type), embeddings (vector), namespaces (any type), metadata (jsonb) '
+            'and content (any type).'
         );
     end if;
 
@@ -75,7 +80,7 @@ begin
         end if;
         return pgvectorize_private._adopt_in_place(
             name, relation, id_column, embedding_column, metric, namespace_column, metadata_column,
-            description
+            description, content_column
         );
     end if;
 
@@ -104,7 +109,7 @@ begin
     return pgvectorize_private._adopt_copy(
         name,
         format(
-            'select %I::text, nullif(%s, ''''), %I::@vector@.vector, %s from %s',
+            'select %I::text, nullif(%s, ''''), %I::@vector@.vector, %s, %s from %s',
             id_column,
             case
                 when namespace_column is null then 'null::text'
@@ -112,6 +117,10 @@ begin
             end,
             embedding_column,
             coalesce(array_to_string(properties, ' || '), 'null::jsonb'),
+            case
+                when content_column is null then 'null::text'
+                else format('%I::text', content_column)
+            end,
             relation
         ),
         metric, dimensions, description, storage

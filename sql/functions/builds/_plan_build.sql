@@ -50,7 +50,11 @@ begin
     plan.index_precision := target.index_precision;
     plan.m := target.m;
     plan.ef_construction := target.ef_construction;
-    plan.vectors := (pgvectorize_private._count_or_estimate(target, exact => false)).vector_count;
+    plan.vectors := greatest(
+        (pgvectorize_private._count_or_estimate(target, exact => false)).vector_count
+            - pgvectorize_private._pending_count(target),
+        0
+    );
     needed := pgvectorize_private._build_memory(
         plan.vectors, target.dimensions, target.index_precision, target.m
     );

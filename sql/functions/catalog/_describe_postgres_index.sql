@@ -13,6 +13,8 @@ as $$
             when pgvectorize_private._hnsw_name(target.id) then 'the HNSW index'
             when pgvectorize_private._relation_name(target.id, 'namespace_id_idx')
                 then 'the index on namespaces'
+            when pgvectorize_private._relation_name(target.id, 'pending_idx')
+                then 'the index on pending vectors'
             when pgvectorize_private._relation_name(target.id, 'id_pkey') then 'the index on ids'
         end,
         (

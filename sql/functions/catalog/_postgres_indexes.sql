@@ -1,7 +1,8 @@
 -- Return the Postgres indexes of an index's table, each with its purpose and its statistics.
 --
--- kind     hnsw, namespace (the HNSW index of one), metadata, ids, namespaces; new for an HNSW index
---          that is not in its place yet; other for one that somebody else created
+-- kind     hnsw, namespace (the HNSW index of one), metadata, ids, namespaces, pending (what has no
+--          values yet); new for an HNSW index that is not in its place yet; other for one that somebody
+--          else created
 -- subject  the namespace or the property
 -- hits, reads  pages found in the shared buffers, pages read into them
 create or replace function pgvectorize_private._postgres_indexes(target pgvectorize_private.indexes)
@@ -31,6 +32,8 @@ as $$
             when properties.property_name is not null then 'metadata'
             when class.relname = pgvectorize_private._relation_name(target.id, 'namespace_id_idx')
                 then 'namespaces'
+            when class.relname = pgvectorize_private._relation_name(target.id, 'pending_idx')
+                then 'pending'
             when index.indisunique and index.indnkeyatts = 1 and index.indpred is null
                 and index.indkey[0] = ids.attnum
                 then 'ids'

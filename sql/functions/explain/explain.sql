@@ -4,7 +4,7 @@
 --
 -- path               hnsw or exact, whichever gave the answer
 -- expected_matches   how many Postgres expected, from its statistics
--- matches            how many match; without a namespace and a filter about how many
+-- matches            how many match and have values; without a namespace and a filter about how many
 -- visited            rows that the way which gave the answer read
 -- count              how many matches the answer has, before max_distance
 -- milliseconds       of all ways together, with planning
@@ -30,6 +30,7 @@ create or replace function pgvectorize.explain(
     max_distance          double precision default null,
     "offset"              integer default 0,
     recall                double precision default null,
+    return_content        boolean default false,
     out path              text,
     out expected_matches  bigint,
     out matches           bigint,
@@ -55,7 +56,8 @@ begin
     select jsonb_agg(to_jsonb(attempt) - 'matches') into attempts
     from unnest((select pgvectorize_private._search_attempts(
         target, vector, top_k, predicate, return_values, return_metadata, ef_search, exact, "offset",
-        pgvectorize_private._distance_threshold(target, min_score, max_distance), recall, explained => true
+        pgvectorize_private._distance_threshold(target, min_score, max_distance), recall, explained => true,
+        return_content => return_content
     ))) as attempt;
     last := attempts -> -1;
     path := case
@@ -85,9 +87,12 @@ begin
     end if;
     select counted.vector_count into rows
     from pgvectorize_private._count_or_estimate(target, false) as counted;
-    matches := rows;
+    matches := greatest(rows - pgvectorize_private._pending_count(target), 0);
     if predicate <> 'true' then
-        execute format('select count(*) from %s as stored where %s', target.relation, predicate) into matches;
+        execute format(
+            'select count(*) from %s as stored where %s and stored.embedding is not null',
+            target.relation, predicate
+        ) into matches;
     end if;
 
     select coalesce(jsonb_agg(to_jsonb(useful)), '[]') into advice

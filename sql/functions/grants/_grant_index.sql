@@ -9,7 +9,9 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
     own_function constant regprocedure := to_regprocedure(
-        format('pgvectorize_data.%I(@vector@.vector, integer, boolean, text, jsonb, text[])', target.name)
+        format(
+            'pgvectorize_data.%I(@vector@.vector, integer, boolean, text, jsonb, text[], boolean)', target.name
+        )
     );
     known        record;
     wanted       text[];

@@ -11,7 +11,7 @@ begin
     if tg_op = 'DELETE' or tg_op = 'UPDATE' and old.name <> new.name then
         execute format(
             'drop function if exists pgvectorize_data.%I('
-            '@vector@.vector, integer, boolean, text, jsonb, text[])',
+            '@vector@.vector, integer, boolean, text, jsonb, text[], boolean)',
             old.name
         );
     end if;

@@ -119,9 +119,11 @@ begin
         create table pgvectorize_data.%1$I (
             id           text constraint %2$I not null constraint %3$I primary key,
             namespace    text constraint %4$I not null default '',
-            embedding    @vector@.%7$s(%5$s) constraint %6$I not null constraint %9$I check (%10$s),
+            embedding    @vector@.%7$s(%5$s) constraint %9$I check (%10$s),
             metadata     jsonb constraint %11$I check (jsonb_typeof(metadata) = 'object'),
-            inserted_by  xid8 default pg_current_xact_id()
+            inserted_by  xid8 default pg_current_xact_id(),
+            content      text,
+            constraint %6$I check (embedding is not null or content is not null)
         ) with (fillfactor = %8$s)
         $sql$,
         name,
@@ -129,7 +131,7 @@ begin
         pgvectorize_private._relation_name(target.id, 'id_pkey'),
         pgvectorize_private._relation_name(target.id, 'namespace_not_null'),
         dimensions,
-        pgvectorize_private._relation_name(target.id, 'embedding_not_null'),
+        pgvectorize_private._relation_name(target.id, 'embedding_or_content_check'),
         case storage when 'float16' then 'halfvec' else 'vector' end,
         pgvectorize_private._fillfactor(dimensions, storage),
         pgvectorize_private._relation_name(target.id, 'embedding_check'),
@@ -144,12 +146,18 @@ begin
     -- metadata, and to sort a sample of them would take most of the time of analyze.
     execute format(
         'alter table pgvectorize_data.%I alter column namespace set statistics 500, '
-        'alter column embedding set statistics 0, alter column metadata set statistics 0',
+        'alter column embedding set statistics 0, alter column metadata set statistics 0, '
+        'alter column content set statistics 0',
         name
     );
     execute format(
         'create index %I on pgvectorize_data.%I (namespace, id)',
         pgvectorize_private._relation_name(target.id, 'namespace_id_idx'), name
+    );
+    -- the queue of what waits to be embedded; it is empty unless there is content without values
+    execute format(
+        'create index %I on pgvectorize_data.%I (id) where embedding is null',
+        pgvectorize_private._relation_name(target.id, 'pending_idx'), name
     );
     if target.wants_hnsw then
         execute format(

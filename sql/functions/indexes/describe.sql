@@ -1,6 +1,7 @@
--- Return the present state of an index: its dimensions, its embedding model, the number of vectors, and the newest
--- visible mutation, null before the first. Above 100,000 vectors the number is an estimate, and
--- is_estimate says so; with `exact` they are counted, which scans the table.
+-- Return the present state of an index: its dimensions, its embedding model, the number of vectors, how many
+-- of them are pending, and the newest visible mutation, null before the first. Above 100,000 vectors their
+-- number is an estimate, and is_estimate says so; with `exact` they are counted, which scans the table.
+-- Pending vectors, which have content but no values yet, are always counted.
 create or replace function pgvectorize.describe(
     index  text,
     exact  boolean default false
@@ -25,6 +26,7 @@ begin
     select counted.vector_count, counted.is_estimate
     into description.vector_count, description.is_estimate
     from pgvectorize_private._count_or_estimate(target, exact) as counted;
+    description.pending_count := pgvectorize_private._pending_count(target);
     return description;
 end;
 $$;

@@ -26,6 +26,7 @@ as $$
         ('id_bytes',                    1024,             64, 'D, E 40008; O: fits a btree row'),
         ('namespace_bytes',             1024,             64, 'D; O: fits a btree row'),
         ('metadata_bytes',              null,          10240, 'D, E 40016: as compact JSON'),
+        ('content_bytes',            1048576,              0, 'O: a tsvector holds as much; not in Vectorize'),
         ('metadata_depth',               100,            100, 'O: Python reads at most about 1,000 levels'),
         ('metadata_digits',             4300,           4300, 'O: Python reads no integer of more digits'),
         ('top_k',                       1000,            100, 'D, E 40025; O: pgvector''s ef_search'),

@@ -1,17 +1,18 @@
 -- Return the size of the table of an index just after a load, with its TOAST table and the
 -- indexes on ids and namespaces.
 --
--- metadata_bytes, id_bytes and namespace_bytes are the stored averages of a row. A row of more
--- than 2,032 bytes stores its embedding out of line, in chunks of 1,996 bytes with 20 bytes in
--- an index for each; and its metadata, too, if it is still too large. Pages of the table are
--- filled as create_index says, pages of indexes to 90 %.
+-- metadata_bytes, id_bytes, namespace_bytes and content_bytes are the stored averages of a row. A
+-- row of more than 2,032 bytes stores the largest of embedding, metadata and content out of line,
+-- in chunks of 1,996 bytes with 20 bytes in an index for each; and the next one, too, if it is
+-- still too large. Pages of the table are filled as create_index says, pages of indexes to 90 %.
 create or replace function pgvectorize_private._table_bytes(
     vectors          bigint,
     dimensions       integer,
     storage          text,
     metadata_bytes   double precision,
     id_bytes         double precision,
-    namespace_bytes  double precision
+    namespace_bytes  double precision,
+    content_bytes    double precision
 )
 returns double precision
 language sql
@@ -20,8 +21,8 @@ parallel safe
 as $$
     select vectors * 8192 * (
         1 / greatest(floor(pages.usable / (4 + rows.bytes)), 1)  -- the table
-        + outside.pages  -- TOAST
-        + outside.chunks * 20 / entries.usable
+        + rows.toast_pages
+        + rows.chunks * 20 / entries.usable
         + (4 + 8 * ceil((9 + id_bytes) / 8)) / entries.usable
         + (4 + 8 * ceil((10 + id_bytes + namespace_bytes) / 8)) / entries.usable
     )
@@ -33,29 +34,33 @@ as $$
     ) as fixed
     cross join lateral (
         select
-            fixed.short + 8 + values_ + metadata_bytes > 2032 as is_embedding,
-            fixed.short + 18 + metadata_bytes > 2032 as is_metadata
-    ) as out_of_line
-    cross join lateral (
-        select 8 * ceil((
-            fixed.short
-            + case when out_of_line.is_embedding then 18 else 8 + values_ end
-            + case when out_of_line.is_metadata then 18 else metadata_bytes end
-        ) / 8) as bytes
+            8 * ceil((fixed.short + sum(case when is_outside then 18 else part.inside end)) / 8) as bytes,
+            coalesce(
+                sum(pgvectorize_private._toast_pages(part.outside)) filter (where is_outside), 0
+            ) as toast_pages,
+            coalesce(sum(ceil(part.outside / 1996)) filter (where is_outside), 0) as chunks
+        from (
+            select
+                listed.*,
+                listed.inside > 18
+                and fixed.short + sum(listed.inside) over () - coalesce(
+                    sum(listed.inside - 18) over (
+                        order by listed.inside desc, listed.place
+                        rows between unbounded preceding and 1 preceding
+                    ),
+                    0
+                ) > 2032 as is_outside
+            from (
+                values
+                    (1, 8 + values_, 4 + values_),
+                    (2, metadata_bytes, metadata_bytes),
+                    (3, content_bytes, content_bytes)
+            ) as listed (place, inside, outside)
+        ) as part
     ) as rows
     cross join lateral (
         select 8168 - 8192 * (100 - pgvectorize_private._fillfactor(dimensions, storage)) / 100 as usable
     ) as pages
-    cross join lateral (
-        select
-            coalesce(sum(pgvectorize_private._toast_pages(long.bytes)), 0) as pages,
-            coalesce(sum(ceil(long.bytes / 1996)), 0) as chunks
-        from (
-            select 4 + values_ as bytes where out_of_line.is_embedding
-            union all
-            select metadata_bytes where out_of_line.is_metadata
-        ) as long
-    ) as outside
 $$;
 
 comment on function pgvectorize_private._table_bytes

@@ -4,6 +4,8 @@
 -- storage, index_precision, m  as for create_index
 -- metadata_bytes  average size of a vector's metadata, as JSON
 -- id_bytes        average size of an id
+-- content_bytes   average size of a vector's content, as text; Postgres compresses what is longer
+--                 than 2 kB, so a table needs less
 --
 -- The answer:
 --
@@ -27,7 +29,8 @@ create or replace function pgvectorize.size(
     index_precision  text default null,
     m                integer default 16,
     metadata_bytes   integer default 100,
-    id_bytes         integer default 16
+    id_bytes         integer default 16,
+    content_bytes    integer default 0
 )
 returns table (
     hnsw_precision  text,
@@ -75,13 +78,17 @@ begin
     perform pgvectorize_private._check_between(
         'id_bytes', id_bytes, 1, pgvectorize_private._limit('id_bytes', false), 'It is the average of an id.'
     );
+    perform pgvectorize_private._check_between(
+        'content_bytes', content_bytes, 0, pgvectorize_private._limit('content_bytes', false),
+        'It is the average of a vector.'
+    );
     hnsw_precision := coalesce(index_precision, pgvectorize_private._default_precision(dimensions, storage));
     perform pgvectorize_private._check_hnsw_options(
         dimensions, storage, hnsw_precision, m, pgvectorize_private._default_ef_construction(m)
     );
 
     table_bytes := pgvectorize_private._table_bytes(
-        vectors, dimensions, storage, metadata_bytes, id_bytes, 0
+        vectors, dimensions, storage, metadata_bytes, id_bytes, 0, content_bytes
     );
     hnsw_bytes := pgvectorize_private._hnsw_bytes(vectors, dimensions, hnsw_precision, m);
     total_bytes := table_bytes + hnsw_bytes;

@@ -4,7 +4,8 @@
 --
 -- Queries are counted after `update_index(count_queries => true)`. If they are not, the queried
 -- columns are null, and the index has one row, for this month. Stored vectors are counted now,
--- for earlier months too; above 100,000 they are an estimate.
+-- for earlier months too; above 100,000 they are an estimate. Pending vectors, which have no values,
+-- do not count.
 create or replace function pgvectorize.usage(index text default null)
 returns setof pgvectorize.index_usage
 language plpgsql
@@ -45,11 +46,14 @@ begin
             )
         ),
         amounts as (
-            select months.month, months.queries, counted.vector_count as stored,
-                counted.vector_count * target.dimensions as stored_dimensions,
+            select months.month, months.queries, counted.stored,
+                counted.stored * target.dimensions as stored_dimensions,
                 months.queries * target.dimensions as queried_dimensions
             from months
-            cross join pgvectorize_private._count_or_estimate(target, exact => false) as counted
+            cross join (
+                select greatest(found.vector_count - pgvectorize_private._pending_count(target), 0) as stored
+                from pgvectorize_private._count_or_estimate(target, exact => false) as found
+            ) as counted
         )
         select target.name, amounts.month, target.dimensions, amounts.stored, amounts.stored_dimensions,
             amounts.queries, amounts.queried_dimensions,

@@ -17,7 +17,8 @@ begin
     end if;
     return query execute format(
         $sql$
-        select stored.id, nullif(stored.namespace, ''), stored.embedding::@vector@.vector, stored.metadata
+        select stored.id, nullif(stored.namespace, ''), stored.embedding::@vector@.vector, stored.metadata,
+            stored.content
         from (
             select given.id, min(given.position) as position
             from unnest($1) with ordinality as given (id, position)

@@ -6,6 +6,7 @@
 -- filter           a metadata filter, such as {"price": {"$lt": 100}}
 -- return_values    also return the values of each vector
 -- return_metadata  none, indexed (properties with a metadata index) or all
+-- return_content   also return the content of each vector
 -- exclude_ids      no vectors with these ids
 --
 -- Vectors that are inserted after the first page do not appear on later pages. Changed vectors appear as
@@ -25,7 +26,8 @@ create or replace function pgvectorize.list_vectors(
     filter           jsonb default null,
     return_values    boolean default false,
     return_metadata  text default 'none',
-    exclude_ids      text[] default null
+    exclude_ids      text[] default null,
+    return_content   boolean default false
 )
 returns pgvectorize.vector_list
 language plpgsql
@@ -46,7 +48,7 @@ declare
     place      record;
     following  jsonb;
 begin
-    if return_values or return_metadata not in ('none', 'false')
+    if return_values or return_content or return_metadata not in ('none', 'false')
         or coalesce(namespace, filter::text) is not null
     then
         -- not for a strict index alone: iteration and export list its vectors
@@ -75,7 +77,7 @@ begin
     page.is_truncated := false;
     for listed in execute format(
         $sql$
-        select stored.id, nullif(stored.namespace, ''), %2$s, %3$s
+        select stored.id, nullif(stored.namespace, ''), %2$s, %3$s, %6$s
         from %1$s as stored
         where %4$s
         order by stored.id
@@ -88,14 +90,16 @@ begin
             else pgvectorize_private._returned_metadata_sql(target, return_metadata, 'stored.metadata')
         end,
         predicate,
-        count + 1
+        count + 1,
+        case when return_content then 'stored.content' else 'null' end
     ) using place.after, place.seen, place.own loop
         if cardinality(vectors) = count or bytes > most_bytes then
             page.is_truncated := true;
             exit;
         end if;
         vectors := array_append(vectors, listed);
-        bytes := bytes + coalesce(octet_length(listed.metadata::text), 0);
+        bytes := bytes + coalesce(octet_length(listed.metadata::text), 0)
+            + coalesce(octet_length(listed.content), 0);
     end loop;
 
     page.vectors := vectors;

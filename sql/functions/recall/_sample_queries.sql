@@ -27,6 +27,7 @@ begin
             from (
                 select stored.embedding::@vector@.vector as embedding
                 from %s as stored tablesample system ($1) repeatable ($2)
+                where stored.embedding is not null
                 order by hashtextextended(stored.id, $2)
                 limit $3
             ) as drawn

@@ -8,7 +8,8 @@ create or replace function pgvectorize_private._check_search(
     return_metadata  text,
     ef_search        integer,
     skip             integer,
-    max_distance     double precision
+    max_distance     double precision,
+    return_content   boolean
 )
 returns void
 language plpgsql
@@ -18,7 +19,7 @@ as $$
 begin
     if target.is_strict then
         perform pgvectorize_private._check_strict_query(
-            target, vector, top_k, return_values, return_metadata, skip, max_distance
+            target, vector, top_k, return_values, return_metadata, skip, max_distance, return_content
         );
     end if;
     perform pgvectorize_private._check_between(

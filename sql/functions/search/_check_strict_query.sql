@@ -6,7 +6,8 @@ create or replace function pgvectorize_private._check_strict_query(
     return_values    boolean,
     return_metadata  text,
     skip             integer,
-    max_distance     double precision
+    max_distance     double precision,
+    return_content   boolean
 )
 returns void
 language plpgsql
@@ -47,10 +48,11 @@ begin
             ),
             40026
         );
-    elsif skip > 0 or max_distance is not null then
-        perform pgvectorize_private._refuse_as_vectorize(
-            format('Vectorize has no %s', case when skip > 0 then 'offset' else 'threshold' end)
-        );
+    elsif skip > 0 or max_distance is not null or return_content then
+        perform pgvectorize_private._refuse_as_vectorize(format(
+            'Vectorize has no %s',
+            case when skip > 0 then 'offset' when return_content then 'content' else 'threshold' end
+        ));
     end if;
 end;
 $$;

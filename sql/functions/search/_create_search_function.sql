@@ -101,7 +101,8 @@ begin
             return_values    boolean default false,
             return_metadata  text default 'none',
             filter           jsonb default null,
-            namespaces       text[] default null
+            namespaces       text[] default null,
+            return_content   boolean default false
         )
         returns setof pgvectorize.match
         language plpgsql
@@ -131,7 +132,8 @@ begin
             %4$s
             return query select * from pgvectorize.query(
                 index => %5$L, vector => vector, top_k => top_k, return_values => return_values,
-                return_metadata => return_metadata, filter => filter, namespaces => namespaces
+                return_metadata => return_metadata, filter => filter, namespaces => namespaces,
+                return_content => return_content
             );
         end;
         $$
@@ -142,7 +144,7 @@ begin
         case when is_fast then format(
             $sql$
             if top_k between 1 and %1$s and return_metadata in ('none', 'all') and return_values is not null
-                and @vector@.vector_dims(vector) = %2$s and %3$s
+                and return_content is not null and @vector@.vector_dims(vector) = %2$s and %3$s
                 and not pgvectorize_private._session_is_strict()
             then
                 if namespaces is null and coalesce(filter, '{}') = '{}' then
@@ -207,7 +209,8 @@ begin
                 case when target.wants_hnsw then 'off' else 'exact' end,
                 pgvectorize_private._scan_limit(target, breadth, depth),
                 'case when return_values then stored.embedding end',
-                $sql$case return_metadata when 'all' then coalesce(nearest.metadata, '{}') end$sql$
+                $sql$case return_metadata when 'all' then coalesce(nearest.metadata, '{}') end$sql$,
+                'case when return_content then nearest.content end'
             ),
             properties,
             bounds,
@@ -219,7 +222,8 @@ begin
                     || conditions,
                 'exact', depth,
                 'case when return_values then stored.embedding end',
-                $sql$case return_metadata when 'all' then coalesce(nearest.metadata, '{}') end$sql$
+                $sql$case return_metadata when 'all' then coalesce(nearest.metadata, '{}') end$sql$,
+                'case when return_content then nearest.content end'
             ),
             'wanted := case when ' || scans || ' > before then top_k end;',
             case when target.wants_hnsw and target.ef_search is null then format(
@@ -236,7 +240,7 @@ begin
     );
     execute format(
         'comment on function pgvectorize_data.%I('
-        '@vector@.vector, integer, boolean, text, jsonb, text[]) is %L',
+        '@vector@.vector, integer, boolean, text, jsonb, text[], boolean) is %L',
         target.name, format('pgvectorize.query of index %s, planned once per session', target.name)
     );
 end;

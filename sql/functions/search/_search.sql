@@ -12,7 +12,8 @@ create or replace function pgvectorize_private._search(
     exact            boolean,
     skip             integer,
     max_distance     double precision,
-    recall           double precision default null
+    recall           double precision default null,
+    return_content   boolean default false
 )
 returns setof pgvectorize.match
 language sql
@@ -24,7 +25,7 @@ as $$
     from unnest((
         select (pgvectorize_private._search_attempts(
             target, vector, top_k, predicate, return_values, return_metadata, ef_search, exact, skip,
-            max_distance, recall
+            max_distance, recall, return_content => return_content
         ))[1].matches
     )) as match
 $$;

@@ -52,7 +52,8 @@ create or replace function pgvectorize_private._search_attempts(
     skip             integer,
     max_distance     double precision,
     recall           double precision,
-    explained        boolean default false
+    explained        boolean default false,
+    return_content   boolean default false
 )
 returns pgvectorize_private.search_attempt[]
 language plpgsql
@@ -101,7 +102,7 @@ declare
 begin
     if not pgvectorize_private._is_valid_search(target, vector, top_k, ef_search, skip) then
         perform pgvectorize_private._check_search(
-            target, vector, top_k, return_values, return_metadata, ef_search, skip, max_distance
+            target, vector, top_k, return_values, return_metadata, ef_search, skip, max_distance, return_content
         );
     end if;
     depth := top_k + skip;
@@ -174,6 +175,7 @@ begin
                 when 'none' then 'null::jsonb'
                 else pgvectorize_private._returned_metadata_sql(target, return_metadata)
             end,
+            case when return_content then 'nearest.content' else 'null' end,
             case when max_distance is not null then 'nearest.distance <= $2' end
         );
         if explained then

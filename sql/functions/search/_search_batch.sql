@@ -14,7 +14,8 @@ create or replace function pgvectorize_private._search_batch(
     skip             integer,
     max_distance     double precision,
     recall           double precision,
-    filters          jsonb[]
+    filters          jsonb[],
+    return_content   boolean
 )
 returns table (number integer, answer pgvectorize.match[], is_whole boolean)
 language plpgsql
@@ -66,6 +67,7 @@ begin
             target, 'asked.vector', predicate, 'off', pgvectorize_private._scan_limit(target, breadth, depth),
             case when return_values then 'stored.embedding' else 'null' end,
             pgvectorize_private._returned_metadata_sql(target, return_metadata),
+            case when return_content then 'nearest.content' else 'null' end,
             case when max_distance is not null then 'nearest.distance <= $2' end
         )
     ) using vectors, max_distance, skip, depth, hnsw, others,

@@ -1,5 +1,5 @@
 -- Write the statement of a search. It returns the nearest of the rows that satisfy a predicate as one array
--- of matches, best first, and their number.
+-- of matches, best first, and their number. Pending rows, which have no embedding, are never among them.
 --
 -- vector      the query vector as an expression, such as $1
 -- way         exact, or any other word for a search that may use the HNSW index
@@ -8,6 +8,7 @@
 --             the stored values
 -- embedding   the values of a match, an expression over `stored`, or 'null'
 -- metadata    the metadata of a match, an expression over `nearest`, or 'null::jsonb'
+-- content     the content of a match, an expression over `nearest`, or 'null'
 -- condition   only candidates that satisfy this become matches, an expression over `nearest`
 --
 -- Equal scores are ordered by id. `order by distance, id` still uses the HNSW index, with an incremental
@@ -25,6 +26,7 @@ create or replace function pgvectorize_private._search_sql(
     candidates  integer,
     embedding   text,
     metadata    text,
+    content     text,
     condition   text default null
 )
 returns text
@@ -55,14 +57,14 @@ begin
         $sql$
         select
             array_agg(
-                row(nearest.id, %1$s, nullif(nearest.namespace, ''), %2$s, %3$s)::pgvectorize.match
+                row(nearest.id, %1$s, nullif(nearest.namespace, ''), %2$s, %3$s, %11$s)::pgvectorize.match
                 order by %9$s, nearest.id collate "C"
             )%4$s,
             count(*)
         from (
             select stored.id, stored.namespace%10$s, %5$s as distance
             from %6$s as stored
-            where %7$s
+            where %7$s and stored.embedding is not null
             order by %8$s
         ) as nearest
         $sql$,
@@ -79,6 +81,8 @@ begin
         case way when 'exact' then 'nearest.distance' else 'nearest.distance + 0' end,
         case embedding when 'null' then '' else ', ' || embedding || ' as embedding' end
             || case metadata when 'null::jsonb' then '' else ', stored.metadata' end
+            || case content when 'null' then '' else ', stored.content' end,
+        content
     );
 end;
 $$;

@@ -1,10 +1,11 @@
 -- Return the vectors nearest to a vector, best first. Equal scores are ordered by id. It always returns
--- min(top_k, number of matching vectors) rows.
+-- min(top_k, number of matching vectors) rows. Pending vectors, which have no values yet, never match.
 --
 -- namespace        only vectors of this namespace; by default all of them
 -- filter           a metadata filter, such as {"price": {"$lt": 100}}
 -- return_values    also return the values of each match
 -- return_metadata  none, indexed (properties with a metadata index) or all
+-- return_content   also return the content of each match
 -- ef_search        how many candidates the HNSW scan keeps: a higher number finds more and is slower. The
 --                  default is what tune() found; otherwise 100, or 200 below 256 dimensions, more from
 --                  300,000 vectors on, and 0.6 of that with a filter
@@ -37,7 +38,8 @@ create or replace function pgvectorize.query(
     min_score        double precision default null,
     max_distance     double precision default null,
     "offset"         integer default 0,
-    recall           double precision default null
+    recall           double precision default null,
+    return_content   boolean default false
 )
 returns setof pgvectorize.match
 language plpgsql
@@ -53,7 +55,8 @@ begin
         target, vector, top_k,
         pgvectorize_private._predicate_sql(target, namespace, filter, namespaces, exclude_ids),
         return_values, return_metadata, ef_search, exact,
-        "offset", pgvectorize_private._distance_threshold(target, min_score, max_distance), recall
+        "offset", pgvectorize_private._distance_threshold(target, min_score, max_distance), recall,
+        return_content => return_content
     );
 end;
 $$;

@@ -16,7 +16,8 @@ create or replace function pgvectorize.query_many(
     max_distance     double precision default null,
     "offset"         integer default 0,
     filters          jsonb[] default null,
-    recall           double precision default null
+    recall           double precision default null,
+    return_content   boolean default false
 )
 returns setof pgvectorize.numbered_match
 language plpgsql
@@ -44,7 +45,7 @@ begin
     for number, answer, is_whole in
         select * from pgvectorize_private._search_batch(
             target, vectors, top_k, predicate, return_values, return_metadata, ef_search, exact, "offset",
-            distance, recall, filters
+            distance, recall, filters, return_content
         )
     loop
         if is_whole then
@@ -62,7 +63,8 @@ begin
                     )
                 end
             ),
-            return_values, return_metadata, ef_search, exact, "offset", distance, recall
+            return_values, return_metadata, ef_search, exact, "offset", distance, recall,
+            return_content => return_content
         ) as match;
     end loop;
 end;

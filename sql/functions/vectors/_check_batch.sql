@@ -6,7 +6,8 @@ create or replace function pgvectorize_private._check_batch(
     ids         text[] default null,
     embeddings  @vector@.vector[] default null,
     namespaces  text[] default null,
-    metadata    jsonb[] default null
+    metadata    jsonb[] default null,
+    content     text[] default null
 )
 returns void
 language plpgsql
@@ -18,22 +19,23 @@ declare
 begin
     if target.is_strict then
         perform pgvectorize_private._check_strict_batch(
-            target, source, ids, embeddings, namespaces, metadata
+            target, source, ids, embeddings, namespaces, metadata, content
         );
     end if;
     -- This statement is planned once per session, which makes a write of one vector 0.1 ms shorter than
     -- the one that finds the place of the problem.
     if ids is not null and not exists (
         select
-        from unnest(ids, namespaces, embeddings, metadata) as given (id, namespace, embedding, metadata)
+        from unnest(ids, namespaces, embeddings, metadata, content)
+            as given (id, namespace, embedding, metadata, content)
         where pgvectorize_private._vector_problem(
-            target, given.id, given.embedding, given.namespace, given.metadata
+            target, given.id, given.embedding, given.namespace, given.metadata, given.content
         ) is not null
     ) then
         return;
     end if;
     offending := pgvectorize_private._first_problem(
-        '_vector_problem', target, source, ids, embeddings, namespaces, metadata
+        '_vector_problem', target, source, ids, embeddings, namespaces, metadata, content
     );
     if offending.place is not null then
         raise exception 'row %, id "%": %', offending.place, left(offending.id, 64), offending.problem

@@ -6,7 +6,8 @@ create or replace function pgvectorize_private._check_strict_batch(
     ids         text[],
     embeddings  @vector@.vector[],
     namespaces  text[],
-    metadata    jsonb[]
+    metadata    jsonb[],
+    content     text[]
 )
 returns void
 language plpgsql
@@ -20,7 +21,7 @@ declare
     problem   jsonb;
 begin
     execute format('select count(*) from (%s) as given', source)
-        into number using ids, namespaces, embeddings, metadata;
+        into number using ids, namespaces, embeddings, metadata, content;
     if number > most then
         perform pgvectorize_private._refuse_as_vectorize(
             format('too many vectors in payload; max is %s, got %s', most, number)
@@ -28,7 +29,7 @@ begin
     end if;
 
     offending := pgvectorize_private._first_problem(
-        '_strict_problem', target, source, ids, embeddings, namespaces, metadata
+        '_strict_problem', target, source, ids, embeddings, namespaces, metadata, content
     );
     if offending.place is not null then
         problem := offending.problem;

@@ -9,6 +9,7 @@ create or replace function pgvectorize_private._first_problem(
     embeddings   @vector@.vector[],
     namespaces   text[],
     metadata     jsonb[],
+    content      text[],
     out place    bigint,
     out id       text,
     out problem  text
@@ -23,7 +24,8 @@ begin
         select given.position, given.id, given.problem
         from (
             select
-                position, id, pgvectorize_private.%I($5, id, embedding, namespace, metadata)::text as problem
+                position, id,
+                pgvectorize_private.%I($6, id, embedding, namespace, metadata, content)::text as problem
             from (%s) as given
         ) as given
         where given.problem is not null
@@ -31,7 +33,7 @@ begin
         limit 1
         $sql$,
         checker, source
-    ) into place, id, problem using ids, namespaces, embeddings, metadata, target;
+    ) into place, id, problem using ids, namespaces, embeddings, metadata, content, target;
 end;
 $$;
 

@@ -1,11 +1,12 @@
--- Read vectors in Vectorize's JSON into arrays: [{"id", "values", "namespace", "metadata"}, …] or one such
--- object.
+-- Read vectors in Vectorize's JSON into arrays: [{"id", "values", "namespace", "metadata", "content"}, …]
+-- or one such object. Values may be missing if there is content.
 create or replace function pgvectorize_private._parse_vectors(
     vectors         jsonb,
     out ids         text[],
     out embeddings  @vector@.vector[],
     out namespaces  text[],
-    out metadata    jsonb[]
+    out metadata    jsonb[],
+    out content     text[]
 )
 language plpgsql
 immutable
@@ -15,6 +16,7 @@ as $$
 declare
     most    constant bigint := pgvectorize_private._limit('dimensions', false);
     given   jsonb;
+    numbers jsonb;
     row     bigint;
     unknown text;
     problem text;
@@ -29,26 +31,28 @@ begin
     end if;
 
     for given, row in select * from jsonb_array_elements(vectors) with ordinality loop
+        numbers := nullif(given -> 'values', 'null');
         unknown := (
             select string_agg(format('"%s"', key), ', ')
             from jsonb_object_keys(case jsonb_typeof(given) when 'object' then given else '{}' end) as key
-            where key not in ('id', 'values', 'namespace', 'metadata')
+            where key not in ('id', 'values', 'namespace', 'metadata', 'content')
         );
         problem := case
             when jsonb_typeof(given) <> 'object' then 'expected an object, got ' || jsonb_typeof(given)
             when unknown is not null
-                then 'a vector has id, values, namespace and metadata, but this one also has ' || unknown
+                then 'a vector has id, values, namespace, metadata and content, but this one also has ' || unknown
             when jsonb_typeof(given -> 'id') is distinct from 'string' then 'id is not a string'
             when coalesce(jsonb_typeof(given -> 'namespace'), 'null') not in ('string', 'null')
                 then 'namespace is not a string'
-            when jsonb_typeof(given -> 'values') is distinct from 'array'
-                or given @? 'strict $.values[*] ? (@.type() != "number")'
+            when coalesce(jsonb_typeof(given -> 'content'), 'null') not in ('string', 'null')
+                then 'content is not a string'
+            when jsonb_typeof(numbers) <> 'array' or numbers @? 'strict $[*] ? (@.type() != "number")'
                 then 'values is not an array of numbers'
-            when jsonb_array_length(given -> 'values') = 0 then 'values is empty'
-            when jsonb_array_length(given -> 'values') > most then format(
-                '%s dimensions, at most %s can be stored', jsonb_array_length(given -> 'values'), most
+            when jsonb_array_length(numbers) = 0 then 'values is empty'
+            when jsonb_array_length(numbers) > most then format(
+                '%s dimensions, at most %s can be stored', jsonb_array_length(numbers), most
             )
-            when given @? '$.values[*] ? (@.abs() >= 3.4028235677973366e38)'  -- would be rounded to infinity
+            when numbers @? '$[*] ? (@.abs() >= 3.4028235677973366e38)'  -- would be rounded to infinity
                 then 'a value is too large for a float32'
         end;
         if problem is not null then
@@ -57,18 +61,22 @@ begin
         end if;
         ids := ids || (given ->> 'id');
         namespaces := namespaces || (given ->> 'namespace');
-        embeddings := embeddings || array(
-            -- a number that a float4 holds as 0 may be too small for a float8
-            select case when abs(number::numeric) < 1e-50 then 0 else number::float8 end
-            from jsonb_array_elements_text(given -> 'values') as listed (number)
-        )::@vector@.vector;
+        embeddings := embeddings || case
+            when numbers is not null then array(
+                -- a number that a float4 holds as 0 may be too small for a float8
+                select case when abs(number::numeric) < 1e-50 then 0 else number::float8 end
+                from jsonb_array_elements_text(numbers) as listed (number)
+            )::@vector@.vector
+        end;
         metadata := metadata || nullif(given -> 'metadata', 'null');
+        content := content || (given ->> 'content');
     end loop;
 
     ids := coalesce(ids, '{}');
     namespaces := coalesce(namespaces, '{}');
     embeddings := coalesce(embeddings, '{}');
     metadata := coalesce(metadata, '{}');
+    content := coalesce(content, '{}');
 end;
 $$;
 

@@ -6,7 +6,8 @@ create or replace function pgvectorize_private._strict_problem(
     id         text,
     embedding  @vector@.vector,
     namespace  text,
-    metadata   jsonb
+    metadata   jsonb,
+    content    text
 )
 returns jsonb
 language sql
@@ -24,10 +25,11 @@ as $$
                 'namespace too long; max is %s bytes, got %s bytes',
                 pgvectorize_private._limit('namespace_bytes', true), octet_length(namespace)
             ))
-        when @vector@.vector_dims(embedding) <> target.dimensions
+        when content is not null then jsonb_build_object('message', 'Vectorize has no content')
+        when coalesce(@vector@.vector_dims(embedding), 0) <> target.dimensions
             then jsonb_build_object('code', 40012, 'message', format(
                 'invalid vector for id="%s", expected %s dimensions, and got %s dimensions',
-                id, target.dimensions, @vector@.vector_dims(embedding)
+                id, target.dimensions, coalesce(@vector@.vector_dims(embedding), 0)
             ))
         when pgvectorize_private._compact_json_bytes(metadata)
             > pgvectorize_private._limit('metadata_bytes', true)

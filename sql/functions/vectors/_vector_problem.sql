@@ -5,7 +5,8 @@ create or replace function pgvectorize_private._vector_problem(
     id         text,
     embedding  @vector@.vector,
     namespace  text,
-    metadata   jsonb
+    metadata   jsonb,
+    content    text
 )
 returns text
 language sql
@@ -23,9 +24,16 @@ as $$
             'namespace has %s bytes, at most %s are allowed',
             octet_length(namespace), pgvectorize_private._limit('namespace_bytes', false)
         )
+        when octet_length(content) > pgvectorize_private._limit('content_bytes', false) then format(
+            'content has %s bytes, at most %s are allowed',
+            octet_length(content), pgvectorize_private._limit('content_bytes', false)
+        )
+        when embedding is null and coalesce(content, '') = '' then 'values and content are missing'
         else coalesce(
             pgvectorize_private._metadata_problem(metadata),
-            pgvectorize_private._values_problem(target, embedding)
+            case
+                when embedding is not null then pgvectorize_private._values_problem(target, embedding)
+            end
         )
     end
 $$;

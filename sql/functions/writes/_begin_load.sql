@@ -8,9 +8,9 @@
 -- deadlock, or if the snapshot is older than the lock.
 --
 -- The client checks what `_vector_problem` checks, with the same messages, by dimensions, metric,
--- id_bytes and namespace_bytes. It does so while the server works and not after it, at a fraction
--- of the cost. These are null if the client cannot check: in strict mode, and if the values must
--- fit float16. Then the batch is staged and checked here.
+-- id_bytes, namespace_bytes and content_bytes. It does so while the server works and not after it,
+-- at a fraction of the cost. These are null if the client cannot check: in strict mode, and if the
+-- values must fit float16. Then the batch is staged and checked here.
 create or replace function pgvectorize_private._begin_load(
     index                text,
     out is_direct        boolean,
@@ -18,7 +18,8 @@ create or replace function pgvectorize_private._begin_load(
     out dimensions       integer,
     out metric           text,
     out id_bytes         bigint,
-    out namespace_bytes  bigint
+    out namespace_bytes  bigint,
+    out content_bytes    bigint
 )
 language plpgsql
 volatile
@@ -33,6 +34,7 @@ begin
         metric := target.metric;
         id_bytes := pgvectorize_private._limit('id_bytes', false);
         namespace_bytes := pgvectorize_private._limit('namespace_bytes', false);
+        content_bytes := pgvectorize_private._limit('content_bytes', false);
     end if;
 
     is_direct := dimensions is not null
@@ -56,7 +58,7 @@ begin
         perform pgvectorize_private._create_staging_table();
     end if;
     statement := format(
-        'copy %s (id, namespace, embedding, metadata) from stdin with (format binary)',
+        'copy %s (id, namespace, embedding, metadata, content) from stdin with (format binary)',
         case when is_direct then target.relation::text else 'pg_temp.pgvectorize_staging' end
     );
 end;

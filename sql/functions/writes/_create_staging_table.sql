@@ -24,7 +24,8 @@ begin
         id         text,
         namespace  text,
         embedding  @vector@.vector,
-        metadata   jsonb
+        metadata   jsonb,
+        content    text
     ) on commit drop;
     truncate pg_temp.pgvectorize_staging restart identity;
 end;

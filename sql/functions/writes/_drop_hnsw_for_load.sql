@@ -34,7 +34,8 @@ begin
             select count(*)
             from (
                 select
-                    staged.id, coalesce(staged.namespace, '') as namespace, staged.embedding, staged.metadata
+                    staged.id, coalesce(staged.namespace, '') as namespace, staged.embedding, staged.metadata,
+                    staged.content
                 from pg_temp.pgvectorize_staging as staged
             ) as given
             left join %s as stored on stored.id = given.id

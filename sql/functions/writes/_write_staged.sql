@@ -1,5 +1,6 @@
 -- Write the staging table as one batch, by the rules of `_write`.
 --
+-- operation   insert or upsert; replace if all rows of the index came by this call, see `_on_conflict_sql`
 -- is_checked  the client checked each vector by the rules of `_begin_load`
 -- is_sorted   ids are in code-point order, and none occurs twice: the rows need not be sorted, which
 --             takes a third of the time. A seq scan of a temporary table returns rows in the order in
@@ -28,8 +29,9 @@ begin
     execute format(
         $sql$
         with written as (
-            insert into %1$s as stored (id, namespace, embedding, metadata)
-            select %2$s staged.id, coalesce(staged.namespace, ''), staged.embedding, staged.metadata
+            insert into %1$s as stored (id, namespace, embedding, metadata, content)
+            select %2$s
+                staged.id, coalesce(staged.namespace, ''), staged.embedding, staged.metadata, staged.content
             from pg_temp.pgvectorize_staging as staged
             %3$s
             %4$s

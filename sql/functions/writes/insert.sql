@@ -11,7 +11,8 @@ create or replace function pgvectorize.insert(
     embeddings  @vector@.vector[] default null,
     namespaces  text[] default null,
     metadata    jsonb[] default null,
-    vectors     jsonb default null
+    vectors     jsonb default null,
+    content     text[] default null
 )
 returns pgvectorize.mutation
 language plpgsql
@@ -21,7 +22,7 @@ as $$
 begin
     return pgvectorize_private._write_arrays(
         pgvectorize_private._lock_index(index, 'row exclusive'), 'insert',
-        ids, embeddings, namespaces, metadata, vectors
+        ids, embeddings, namespaces, metadata, vectors, content
     );
 end;
 $$;
