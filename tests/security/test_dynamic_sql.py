@@ -72,6 +72,7 @@ REVIEWED: dict[str, dict[str, str]] = {
     "_range_sql": {"left(comparison,1)": "of one of four comparisons, literals of its own"},
     "_search_sql": {
         "condition": "a comparison of $2, written in the functions that call this",
+        "content": _VALUE,
         "embedding": _VALUE,
         "metadata": "what _returned_metadata_sql wrote",
         "metric . operator": "a literal in _metric",
