@@ -17,7 +17,7 @@ from pgvectorize import Client, Index, IndexBuild, IndexBusy, PgVectorizeError
 
 Connection = psycopg.Connection[tuple[object, ...]]
 
-ROWS, DIMENSIONS = 12_000, 8
+ROWS, DIMENSIONS = 20_000, 8
 VALUES = np.random.default_rng(3).normal(size=(ROWS, DIMENSIONS)).astype(np.float32)
 
 # Of every HNSW index that the table has: what it is of, how it is built, and is it valid?
