@@ -38,7 +38,7 @@ COMMANDS: dict[str, dict[str, tuple[str, str]]] = {
         "truncate": ("writes", "Delete all vectors of an index."),
     },
     "Search": {
-        "query": ("search", "Find the vectors nearest to a vector."),
+        "query": ("search", "Find the vectors nearest to a vector or to a text."),
         "explain": ("explain", "Run a query, and show how it was answered and why."),
         "facets": ("reads", "Count the values of a metadata property."),
     },

@@ -217,7 +217,7 @@ def check_use(
             join pgvectorize_private.metadata_indexes on index_id = id and property_name =
                 %(property_name)s
         """
-    with psycopg.connect(dsn, options="-c enable_seqscan=off") as connection:
+    with psycopg.connect(dsn, options="-c enable_seqscan=off -c enable_sort=off") as connection:
         ask(pgvectorize.Client(connection).index(name))
         row = connection.execute(
             "select pg_stat_get_xact_numscans(format('pgvectorize_data.%%I', name)::regclass)"

@@ -374,6 +374,7 @@ def test_errors_are_json_if_the_answer_would_be(
 def test_ctrl_c_during_an_import_ends_without_a_traceback(module: str) -> None:
     code = f"""
 import os, signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a test run in the background has none
 from importlib.abc import MetaPathFinder
 class Interrupts(MetaPathFinder):
     def find_spec(self, name, *_):

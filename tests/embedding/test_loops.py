@@ -58,6 +58,7 @@ def test_a_fork_has_a_loop_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
     reason="signals are the main thread's",
 )
 def test_ctrl_c_cancels_the_coroutine() -> None:
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a run in the background has none
     cancelled = threading.Event()
     caller = threading.get_ident()
 

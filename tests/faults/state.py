@@ -48,7 +48,7 @@ def check_catalog(connection: Connection, *, is_mended: bool = True) -> None:
     assert sorted(name for (name,) in functions) == sorted(tables)
 
     for id, name, _, wants_hnsw in indexes:
-        wanted = {f"_idx_{id}_id_pkey", f"_idx_{id}_namespace_id_idx"}
+        wanted = {f"_idx_{id}_{of}" for of in ("id_pkey", "namespace_id_idx", "pending_idx")}
         if wants_hnsw:
             wanted.add(f"_idx_{id}_embedding_hnsw")
         for table, function in (

@@ -19,6 +19,10 @@
 --                  slower and searches find more; by default 16, and 64 or 2 m if that is more
 -- hnsw             false for no HNSW index: each query compares with every vector
 --
+-- The table pgvectorize_data.NAME has the columns id, namespace, embedding, metadata and content. A vector
+-- without a namespace has '' there, so "where namespace is null" finds nothing. embedding is null while a
+-- vector is pending.
+--
 -- Signs distinguish vectors whose values lie around zero, as those of embedding models do; they
 -- say nothing about lengths. So a euclidean index of more than 4,000 dimensions has no HNSW index
 -- unless index_precision is given as binary.
