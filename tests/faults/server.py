@@ -97,6 +97,7 @@ class OwnServer:
     def kill(self) -> None:
         """Kill -9 the postmaster, before it can notice anything, and all its children."""
         assert self._process is not None
+        self._process.send_signal(signal.SIGSTOP)  # else it forks a backend that is not listed
         children = self.backends()
         self._process.kill()
         for child in children:
