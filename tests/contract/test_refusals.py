@@ -204,7 +204,7 @@ def test_python_checks_lengths_as_the_database_does(
         values: Matrix = numbers.astype(np.float32).reshape(1, 3)
         ((problem,),) = connection.execute(
             "select pgvectorize_private._vector_problem("
-            "pgvectorize_private._find_index(%s), 'x', %s::vector, null, null, null)",
+            "pgvectorize_private._find_index(%s), 'x', %s, null, null, null)",
             [index, f"[{','.join(map(str, values[0]))}]"],
         ).fetchall()
         rules = Rules(3, metric, 1024, 1024, 1024)
