@@ -2,7 +2,7 @@
 --
 -- A stored vector would be too easy a query, even if it is left out of the answer, because the HNSW index
 -- links it to its neighbours. A mixture of two parts of one stored vector and one part of another is as
--- hard as a vector that was never stored, or a little harder (measured: docs/architecture.md).
+-- hard as a vector that was never stored, or a little harder (see docs/decisions.md).
 --
 -- The vectors are taken from random pages, 20 for each query, so that a large table is not read whole.
 create or replace function pgvectorize_private._sample_queries(

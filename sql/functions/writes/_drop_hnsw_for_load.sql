@@ -7,7 +7,7 @@
 -- rebuild    true or false if the caller has decided; only the owner can rebuild
 --
 -- To insert a vector takes 4 to 5 times as long as one process takes to build it, 6 to 15 times as
--- long as three processes take (docs/architecture.md). A build takes all vectors, the old ones
+-- long as three processes take (docs/decisions.md). A build takes all vectors, the old ones
 -- too. Queries wait for a build, so the factor here is only 4. Unchanged rows are not written, so
 -- they do not count.
 create or replace function pgvectorize_private._drop_hnsw_for_load(
